@@ -1,0 +1,65 @@
+#pragma once
+// The seam between a world (memory, ns-3, real sockets) and what runs on its hosts.
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "protocol/base/address.hpp"
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/time.hpp"
+#include "sim/trial/topology.hpp"
+
+namespace punchlab::trial {
+
+/// What a world offers to the hosts' programs.
+class Network {
+ public:
+  virtual ~Network() = default;
+  /// Sends one UDP datagram now. `source` is one of the host's addresses with a port; `ttl` 0 means 64.
+  virtual void send(HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
+                    Bytes payload) = 0;
+  /// Calls `Application::on_timer(at, host)` at `at`, replacing the host's earlier timer; kNever only cancels.
+  virtual void set_timer(HostId host, Time at) = 0;
+};
+
+/// One thing that happened to a packet on its way, as the world itself saw it.
+struct PacketEvent {
+  enum class Kind : std::uint8_t { sent, delivered, translated, dropped_by_gateway, lost_on_link, queue_overflow, ttl_expired };
+  Kind kind = Kind::sent;
+  Time at;
+  HostId side = HostId::client;  ///< whose host, gateways or access link
+  std::uint8_t gateway = 0;      ///< index in the side's chain, for the gateway kinds
+  nat::Reason reason = nat::Reason::translated;
+  Bytes packet;  ///< the whole IP packet as it was after the event (before it, when dropped)
+};
+
+/// What runs on the hosts: a trial, or a test. Events at equal times come in the order in which they were caused.
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual void start(Time now, Network& network) = 0;
+  virtual void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
+                           Bytes payload) = 0;
+  virtual void on_timer(Time now, HostId host) = 0;
+  /// Called for every event below the hosts; must be cheap.
+  virtual void on_packet(const PacketEvent& event) = 0;
+  /// Asked after each event; true ends the trial.
+  virtual bool finished() const = 0;
+};
+
+struct WorldOptions {
+  std::optional<std::filesystem::path> pcap;  ///< folder for one capture per interface; nothing: no capture
+};
+
+/// A backend. Kept between trials; `run` may reuse what it built when the shape is the same, and must behave as if new.
+class World {
+ public:
+  virtual ~World() = default;
+  /// Runs `application` on `topology` from kTimeOrigin until it is finished or `until`; returns the number of events.
+  virtual std::uint64_t run(const Topology& topology, Application& application, Time until, const WorldOptions& options) = 0;
+  /// Why this world cannot model `cell`; nothing when it can.
+  virtual std::optional<std::string> cannot(const Cell& cell) const = 0;
+};
+
+}  // namespace punchlab::trial
