@@ -1,0 +1,63 @@
+#pragma once
+// From a scenario file to the plan of a run. Everything is checked here; what comes out needs no further check.
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/nat/profile.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::loader {
+
+/// What is wrong with a file, or with an override of the command line (then `path` is the option and `line` is 0).
+struct Problem {
+  std::string path;
+  int line = 0;    ///< from 1; 0: no place in the file
+  int column = 0;  ///< from 1, in characters
+  std::string text;  ///< what is wrong and what to do, one line
+
+  /// "file:line:column: text", the form that editors jump to.
+  std::string to_string() const;
+};
+
+/// What the command line may change about a scenario. Nothing set: the file as it is.
+struct Overrides {
+  std::optional<std::uint64_t> trials;  ///< per cell (of a population: pairs in total), at least 1
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> policies;  ///< instead of the scenario's; names of its own or of presets
+  /// Keep only these cells: labels of client and connector, "nat" or "nat/link", or "any".
+  std::optional<std::pair<std::string, std::string>> cell;
+  std::optional<std::filesystem::path> presets;  ///< instead of `presets_directory()`
+};
+
+/// "symmetric,full-cone" as in `--cell`; a Problem of "--cell" when it is no such pair.
+std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text);
+
+/// Reads, checks and plans. Never throws for bad input; the Problem is the first one in the file.
+///
+/// A NAT or population that the scenario names is looked up as `nats/NAME.yaml` (`populations/NAME.yaml`) first beside
+/// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped ones.
+///
+/// In the plan `cells[i].index == i`. With overrides, cells that are left out do not appear, expectations that are only
+/// about them are dropped, and so are pooled ones that have lost any cell to an override.
+std::variant<trial::Plan, Problem> load(const std::filesystem::path& scenario, const Overrides& overrides = {});
+
+/// Every preset with a gateway in `directory` (usually `presets_directory() / "nats"`): by the `order` that its file
+/// gives, then by name. `open`, which is no gateway, has no profile.
+std::variant<std::vector<nat::Profile>, Problem> load_nat_profiles(const std::filesystem::path& directory);
+
+/// One NAT preset file.
+std::variant<nat::Profile, Problem> load_nat_profile(const std::filesystem::path& file);
+
+/// Where the shipped `nats/` and `populations/` lie: the `scenarios` folder of the source tree that was built.
+std::filesystem::path presets_directory();
+
+/// The most cells and trials one plan may have.
+inline constexpr std::uint64_t kMaxCells = 100'000;
+inline constexpr std::uint64_t kMaxTrials = 100'000'000;
+
+}  // namespace punchlab::loader
