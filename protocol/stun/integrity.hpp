@@ -12,7 +12,8 @@ namespace punchlab::stun {
 /// only its own bytes. Holds secret state: do not log.
 class IntegrityKey {
  public:
-  IntegrityKey() : IntegrityKey(Bytes{}) {}
+  /// The empty key, which no message should be trusted with.
+  IntegrityKey();
   explicit IntegrityKey(Bytes key);
   /// Short-term credential: the password itself (RFC 8489 section 9.1.1; OpaqueString preparation is the caller's).
   static IntegrityKey short_term(std::string_view password);

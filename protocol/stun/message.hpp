@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "protocol/base/address.hpp"
 #include "protocol/base/rng.hpp"
@@ -119,6 +121,7 @@ class MessageView {
     for (std::size_t at = kHeaderSize; const auto a = attribute_at(at);) f(*a);
   }
   /// Comprehension-required attributes that `known` does not list, up to the capacity of `out`; returns how many.
+  /// The two integrity attributes are always known.
   std::size_t unknown_required(std::span<const Attribute> known, std::span<std::uint16_t> out) const;
 
  private:
@@ -132,6 +135,12 @@ class MessageView {
 
 /// Decodes one address attribute value, un-XORing with the cookie and `id` when `xored` (RFC 8489 section 14.2).
 std::optional<TransportAddress> decode_address(Bytes value, bool xored, const TransactionId& id);
+
+/// Encodes an address attribute value; returns its size, 8 or 20 bytes.
+std::size_t encode_address(const TransportAddress& address, bool xored, const TransactionId& id,
+                           std::span<std::uint8_t, 20> out);
+/// True for the XOR-... address attributes.
+bool is_xored(Attribute type);
 
 /// First look at a datagram (RFC 7983): a STUN message starts with two zero bits and carries the cookie.
 bool looks_like_stun(Bytes datagram);
