@@ -13,8 +13,8 @@ std::uint64_t sum(Bytes data, std::uint64_t initial = 0);
 /// Folds a sum to 16 bits and complements it: the value that stands in a header.
 std::uint16_t finish(std::uint64_t unfolded);
 
-/// One change of covered bytes, as the difference that RFC 1624 equation 3 adds: build with `replace`, use on any number
-/// of checksums that cover the same bytes.
+/// One change of covered bytes, as the difference that RFC 1624 equation 3 adds: build with `replace`, use on any
+/// number of checksums that cover the same bytes.
 class Delta {
  public:
   void replace(std::uint16_t before, std::uint16_t after) {

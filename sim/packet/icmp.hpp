@@ -16,18 +16,19 @@ enum class IcmpError : std::uint8_t {
   prohibited,  ///< administratively
 };
 
-/// Bytes of the offending packet that an error quotes at most: 576-byte errors for IPv4 (RFC 1812 section 4.3.2.3), less than
-/// RFC 4443 allows for IPv6, so that a reply buffer of 576 bytes always suffices.
+/// Bytes of the offending packet that an error quotes at most: 576-byte errors for IPv4 (RFC 1812 section 4.3.2.3),
+/// less than RFC 4443 allows for IPv6, so that a reply buffer of 576 bytes always suffices.
 inline constexpr std::size_t kLargestIcmpError = 576;
 
-/// An error from `from` to the source of `offending`, quoting it. 0 when `offending` is itself an ICMP error, is malformed,
-/// or the error does not fit (RFC 1122 section 3.2.2: never an error about an error). A longer packet is quoted in part.
+/// An error from `from` to the source of `offending`, quoting it. 0 when `offending` is itself an ICMP error, is
+/// malformed, or the error does not fit (RFC 1122 section 3.2.2: never an error about an error). A longer packet is
+/// quoted in part.
 std::size_t write_icmp_error(MutableBytes out, IcmpError error, const IpAddress& from, Bytes offending,
                              std::uint8_t ttl = kDefaultTtl);
 
 /// One echo request or reply.
-std::size_t write_echo(MutableBytes out, bool request, const IpAddress& source, const IpAddress& destination, std::uint8_t ttl,
-                       std::uint16_t identifier, std::uint16_t sequence, Bytes payload);
+std::size_t write_echo(MutableBytes out, bool request, const IpAddress& source, const IpAddress& destination,
+                       std::uint8_t ttl, std::uint16_t identifier, std::uint16_t sequence, Bytes payload);
 
 enum class IcmpKind : std::uint8_t { echo_request, echo_reply, error, other };
 

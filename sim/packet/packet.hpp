@@ -31,29 +31,29 @@ constexpr std::size_t udp_overhead(Family family) {
 /// start of the packet.
 struct View {
   Family family = Family::ipv4;
-  std::uint8_t protocol = 0;        ///< of the transport header, IPv6 extension headers skipped
-  std::uint8_t ttl = 0;             ///< or hop limit
-  bool fragment = false;            ///< any fragment, the first one too
-  std::size_t transport = 0;        ///< offset of the transport header
-  std::size_t size = 0;             ///< of the whole packet by its own header; the buffer may be longer
-  TransportAddress source;          ///< port 0 for ICMP
+  std::uint8_t protocol = 0;  ///< of the transport header, IPv6 extension headers skipped
+  std::uint8_t ttl = 0;       ///< or hop limit
+  bool fragment = false;      ///< any fragment, the first one too
+  std::size_t transport = 0;  ///< offset of the transport header
+  std::size_t size = 0;       ///< of the whole packet by its own header; the buffer may be longer
+  TransportAddress source;    ///< port 0 for ICMP
   TransportAddress destination;
-  std::size_t payload = 0;          ///< offset of what follows the UDP, TCP or ICMP header
+  std::size_t payload = 0;  ///< offset of what follows the UDP, TCP or ICMP header
   std::size_t payload_size = 0;
 
   Bytes payload_of(Bytes packet) const { return packet.subspan(payload, payload_size); }
 };
 
-/// Nothing when the IP header, its lengths or the UDP, TCP or ICMP header behind it are malformed or cut short. Checksums
-/// are not checked (`checksums_valid` does). Fragments have neither ports nor payload.
+/// Nothing when the IP header, its lengths or the UDP, TCP or ICMP header behind it are malformed or cut short.
+/// Checksums are not checked (`checksums_valid` does). Fragments have neither ports nor payload.
 std::optional<View> parse(Bytes packet);
-/// The packet quoted in an ICMP error: like `parse`, but only 8 bytes of the transport header need be there and the length
-/// field may exceed what was quoted (RFC 792, RFC 4443 section 3).
+/// The packet quoted in an ICMP error: like `parse`, but only 8 bytes of the transport header need be there and the
+/// length field may exceed what was quoted (RFC 792, RFC 4443 section 3).
 std::optional<View> parse_embedded(Bytes packet);
 
 /// One UDP datagram with correct checksums; `source` and `destination` of one family.
-std::size_t write_udp(MutableBytes out, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
-                      Bytes payload);
+std::size_t write_udp(MutableBytes out, const TransportAddress& source, const TransportAddress& destination,
+                      std::uint8_t ttl, Bytes payload);
 
 /// RFC 9293 section 3.1: the fields that a gateway or a test sets.
 struct TcpFields {
@@ -68,12 +68,12 @@ inline constexpr std::uint8_t kRst = 0x04;
 inline constexpr std::uint8_t kAck = 0x10;
 
 /// One TCP segment without options.
-std::size_t write_tcp(MutableBytes out, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
-                      const TcpFields& fields, Bytes payload);
+std::size_t write_tcp(MutableBytes out, const TransportAddress& source, const TransportAddress& destination,
+                      std::uint8_t ttl, const TcpFields& fields, Bytes payload);
 /// The fields of a TCP segment that `parse` accepted.
 TcpFields tcp_fields(Bytes packet, const View& view);
-/// The RST that a closed port answers `packet` with (RFC 9293 section 3.10.7.1); 0 for a packet that is itself a RST, is
-/// no TCP or does not fit.
+/// The RST that a closed port answers `packet` with (RFC 9293 section 3.10.7.1); 0 for a packet that is itself a RST,
+/// is no TCP or does not fit.
 std::size_t write_reset(MutableBytes out, Bytes packet, const View& view);
 
 /// True when the IPv4 header checksum and the UDP, TCP or ICMP checksum are right (UDP over IPv4 may carry none); false

@@ -1,0 +1,74 @@
+// Changing packets in place, and checking what is in them.
+#include <cstring>
+
+#include "sim/packet/checksum.hpp"
+#include "sim/packet/packet.hpp"
+#include "sim/packet/pseudo_header.hpp"
+
+namespace punchlab::packet {
+namespace {
+
+/// Replaces one address (at `address_at`) and one port (at `port_at`) and mends the checksums over them.
+void set_endpoint(MutableBytes packet, const View& view, std::size_t address_at, std::size_t port_at,
+                  const TransportAddress& value) {
+  const Bytes bytes = value.address.bytes();
+  Delta address;
+  address.replace(packet.subspan(address_at, bytes.size()), bytes);
+  std::memcpy(&packet[address_at], bytes.data(), bytes.size());
+  if (view.family == Family::ipv4) store_u16(&packet[10], address.apply(load_u16(&packet[10])));
+  Delta transport = address;
+  transport.replace(load_u16(&packet[port_at]), value.port);
+  store_u16(&packet[port_at], value.port);
+  if (view.protocol == kUdp) {
+    std::uint8_t* checksum = &packet[view.transport + 6];
+    store_u16(checksum, transport.apply_udp(load_u16(checksum)));
+  } else if (view.protocol == kTcp) {
+    std::uint8_t* checksum = &packet[view.transport + 16];
+    store_u16(checksum, transport.apply(load_u16(checksum)));
+  }
+}
+
+bool transport_checksum_valid(Bytes packet, const View& view) {
+  const Bytes body = packet.subspan(view.transport, view.payload + view.payload_size - view.transport);
+  const bool ipv4 = view.family == Family::ipv4;
+  if (view.protocol == kUdp && load_u16(&body[6]) == 0) return ipv4;
+  if (view.protocol == kIcmp) return finish(sum(body)) == 0;
+  if (view.protocol != kUdp && view.protocol != kTcp && view.protocol != kIcmp6) return true;
+  return finish(sum(body, pseudo_header_sum(addresses_of(packet, view.family), view.protocol, body.size()))) == 0;
+}
+
+}  // namespace
+
+bool checksums_valid(Bytes packet) {
+  const auto view = parse(packet);
+  if (!view) return false;
+  if (view->family == Family::ipv4 && finish(sum(packet.first((packet[0] & 0x0FU) * std::size_t{4}))) != 0)
+    return false;
+  return view->fragment || transport_checksum_valid(packet.first(view->size), *view);
+}
+
+bool decrement_ttl(MutableBytes packet) {
+  if (packet.size() < kIpv4HeaderSize) return false;
+  const bool ipv4 = packet[0] >> 4U == 4;
+  if (!ipv4 && packet.size() < kIpv6HeaderSize) return false;
+  std::uint8_t& ttl = packet[ipv4 ? 8 : 7];
+  if (ttl <= 1) return false;
+  if (ipv4) {
+    Delta delta;
+    const std::uint16_t before = load_u16(&packet[8]);
+    delta.replace(before, static_cast<std::uint16_t>(before - 0x0100));
+    store_u16(&packet[10], delta.apply(load_u16(&packet[10])));
+  }
+  --ttl;
+  return true;
+}
+
+void set_source(MutableBytes packet, const View& view, const TransportAddress& source) {
+  set_endpoint(packet, view, view.family == Family::ipv4 ? 12 : 8, view.transport, source);
+}
+
+void set_destination(MutableBytes packet, const View& view, const TransportAddress& destination) {
+  set_endpoint(packet, view, view.family == Family::ipv4 ? 16 : 24, view.transport + 2, destination);
+}
+
+}  // namespace punchlab::packet
