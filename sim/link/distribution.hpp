@@ -1,6 +1,6 @@
 #pragma once
-// A value that a scenario gives as a constant or as a distribution. Sampling uses only the Rng and basic arithmetic,
-// so that it is the same on every machine.
+// A value that a scenario gives as a constant or as a distribution. Sampling uses only the Rng and IEEE 754 arithmetic,
+// so that it is bit-identical on every machine (arithmetic.hpp).
 #include <cstdint>
 
 #include "protocol/base/rng.hpp"
@@ -16,7 +16,7 @@ struct Distribution {
   double b = 0;  ///< -; high; standard deviation; -; shape
 
   static constexpr Distribution constant(double value) { return {Kind::constant, value, 0}; }
-  /// A non-negative time, rounded to the nearest nanosecond.
+  /// A non-negative time, rounded to the nearest nanosecond, at most a day. Takes one number from `rng`, a constant none.
   Duration sample(Rng& rng) const;
   bool is_constant() const { return kind == Kind::constant; }
   friend bool operator==(const Distribution&, const Distribution&) = default;
