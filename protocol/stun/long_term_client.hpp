@@ -1,9 +1,11 @@
 #pragma once
 // The client side of the long-term credential mechanism (RFC 8489 section 9.2). One object serves every client of the
 // same server (TURN, rendezvous), so that one challenge is enough for all.
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "protocol/stun/bounded_text.hpp"
 #include "protocol/stun/integrity.hpp"
 
 namespace punchlab::stun {
@@ -23,9 +25,16 @@ class LongTermClient {
   bool verify(const MessageView& response) const;
 
  private:
-  std::string username_, password_, realm_, nonce_;
+  static constexpr std::size_t kMaxText = 763;  ///< bytes of REALM or NONCE (RFC 8489 sections 14.9, 14.10)
+  bool choose(const std::optional<AttributeView>& offered, std::string_view nonce);
+  void make_key();
+
+  std::string username_, password_;
+  BoundedText<kMaxText> realm_, nonce_;
+  BoundedText<64> offered_;  ///< PASSWORD-ALGORITHMS as the server sent it, to be returned
   bool ready_ = false;
   bool sha256_ = false;
+  bool key_is_sha256_ = false;
   IntegrityKey key_;
 };
 

@@ -40,8 +40,11 @@ class LongTermServer {
   std::string_view realm() const { return realm_; }
 
  private:
+  std::optional<std::uint32_t> find_user(std::string_view name) const;
+
   std::string realm_;
   std::vector<User> users_;
+  std::vector<std::uint32_t> by_name_;  ///< indices into `users_`, sorted by name
   std::vector<IntegrityKey> keys_, keys_sha256_;
   IntegrityKey secret_;
   Duration nonce_lifetime_;
