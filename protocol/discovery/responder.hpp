@@ -1,6 +1,6 @@
 #pragma once
-// The server's side of NAT behaviour discovery (RFC 5780 section 7.2): from two addresses and two ports it answers so that a
-// client can tell what its NAT's mapping and filtering depend on. It keeps no state.
+// The server's side of NAT behaviour discovery (RFC 5780 section 7.2): from two addresses and two ports it answers so
+// that a client can tell what its NAT's mapping and filtering depend on. It keeps no state.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -21,18 +21,20 @@ struct ServerAddresses {
   std::size_t index_of(const TransportAddress& local) const;
 };
 
-/// What to send: `size` bytes at the start of the buffer, from local transport address `from` of the four. Size 0: nothing.
+/// What to send: `size` bytes at the start of the buffer, from local transport address `from` of the four. Size 0:
+/// nothing.
 struct Answer {
   std::size_t size = 0;
-  std::size_t from = 0;          ///< index into ServerAddresses
+  std::size_t from = 0;  ///< index into ServerAddresses
   TransportAddress destination;
 };
 
 /// Answers the Binding request `request` that came in on `local` from `source`. The answer carries XOR-MAPPED-ADDRESS,
-/// MAPPED-ADDRESS, RESPONSE-ORIGIN and OTHER-ADDRESS, honours CHANGE-REQUEST, RESPONSE-PORT and PADDING, or is an error:
-/// 420 for unknown comprehension-required attributes, 400 for a malformed CHANGE-REQUEST or RESPONSE-PORT. Anything else than a Binding request,
-/// and a `local` that is none of `server`, gets nothing. Credentials, where the caller wants them, are checked before.
-/// PADDING is cut to what `out` holds. RESPONSE-PORT lets a client aim answers at another port of its own address only.
+/// MAPPED-ADDRESS, RESPONSE-ORIGIN and OTHER-ADDRESS, honours CHANGE-REQUEST, RESPONSE-PORT and PADDING, or is an
+/// error: 420 for unknown comprehension-required attributes, 400 for a malformed CHANGE-REQUEST or RESPONSE-PORT.
+/// Anything else than a Binding request, and a `local` that is none of `server`, gets nothing. Credentials, where the
+/// caller wants them, are checked before. PADDING is cut to what `out` holds. RESPONSE-PORT lets a client aim answers
+/// at another port of its own address only.
 Answer respond(const ServerAddresses& server, const TransportAddress& local, const TransportAddress& source,
                const stun::MessageView& request, MutableBytes out);
 
