@@ -1,0 +1,94 @@
+#include "results/store/expectations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace punchlab::results {
+namespace {
+
+using Quantity = trial::Expectation::Quantity;
+
+/// "12.3 %" of the file and 123/1000 may differ in the last bit.
+constexpr double kTolerance = 1e-12;
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+struct Measured {
+  double value = 0;  ///< rate 0-1 or milliseconds; infinite when the quantile is
+  std::string text;
+};
+
+Measured rate(const Tally& tally, Outcome outcome, const char* name) {
+  const Rate r = tally.rate(outcome);
+  const Interval i = r.interval();
+  return {r.value(), fmt::format("{:.2f} % {} ({} of {}, 95 % interval {:.2f}-{:.2f} %)", 100 * r.value(), name, r.count, r.trials,
+                                 100 * i.low, 100 * i.high)};
+}
+
+Measured quantile(const Sample& sample, unsigned percent, const char* name) {
+  const auto ns = sample.quantile(percent);
+  if (ns) {
+    const double ms = static_cast<double>(*ns) / 1e6;
+    return {ms, fmt::format("{} p{} {:.3f} ms", name, percent, ms)};
+  }
+  return {kInfinite, fmt::format("{} p{} infinite ({} of {} trials have one)", name, percent, sample.measured(), sample.trials())};
+}
+
+Measured measure(Quantity quantity, const Tally& tally) {
+  switch (quantity) {
+    case Quantity::direct: return rate(tally, Outcome::direct, "direct");
+    case Quantity::relayed: return rate(tally, Outcome::relayed, "relayed");
+    case Quantity::failed: return rate(tally, Outcome::failed, "failed");
+    case Quantity::time_to_direct_p50: return quantile(tally.time_to_direct, 50, "time to direct");
+    case Quantity::time_to_direct_p95: return quantile(tally.time_to_direct, 95, "time to direct");
+    case Quantity::added_latency_p50: return quantile(tally.added_latency, 50, "added latency");
+  }
+  return {};
+}
+
+/// How far outside the bounds; not positive inside.
+double excess(const trial::Expectation& e, double value) {
+  if (std::isinf(value) && std::isinf(e.high)) return 0;
+  return std::max(e.low - value, value - e.high);
+}
+
+std::string name_of_cell(const CellSummary& cell) {
+  return fmt::format("{} to {}, {}{}{}", cell.client, cell.connector, cell.policy, cell.link.empty() ? "" : ", ", cell.link);
+}
+
+}  // namespace
+
+ExpectationResult evaluate(const trial::Expectation& e, const Summary& summary) {
+  ExpectationResult result{.verdict = Verdict::not_measured, .text = e.text, .measured = "", .line = e.line};
+  double worst = -kInfinite;
+  const auto check = [&](const std::string& where, const Tally& tally) {
+    const Measured measured = measure(e.quantity, tally);
+    const double outside = excess(e, measured.value);
+    ++result.checked;
+    if (outside > kTolerance) ++result.missed;
+    if (outside > worst || result.checked == 1) {
+      worst = outside;
+      result.measured = where + ": " + measured.text;
+    }
+  };
+  std::vector<const Tally*> tallies;
+  for (const std::uint32_t index : e.cells) {
+    const CellSummary* cell = summary.find(index);
+    if (cell == nullptr) continue;
+    tallies.push_back(&cell->tally);
+    if (!e.pooled) check(name_of_cell(*cell), cell->tally);
+  }
+  if (e.pooled && !tallies.empty()) check(fmt::format("{} cells together", tallies.size()), Tally::pool(tallies));
+  if (result.checked > 0) result.verdict = result.missed == 0 ? Verdict::met : Verdict::missed;
+  return result;
+}
+
+std::vector<ExpectationResult> evaluate(const trial::Plan& plan, const Summary& summary) {
+  std::vector<ExpectationResult> results;
+  for (const trial::Expectation& expectation : plan.expectations) results.push_back(evaluate(expectation, summary));
+  return results;
+}
+
+}  // namespace punchlab::results

@@ -1,0 +1,27 @@
+#pragma once
+// The table `trials`: how a record becomes a row and a row a record.
+#include "results/record/record.hpp"
+#include "results/store/database.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::results {
+
+/// Marks the file as ours: PRAGMA application_id, "PNCH".
+inline constexpr std::int64_t kApplicationId = 0x504E4348;
+/// PRAGMA user_version; a reader refuses other versions.
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+/// Makes the tables `trials` and `cells` in an empty file, in one transaction.
+Status create_tables(Database& database);
+/// Names the plan's cells in the table `cells`, beside those of an earlier process that ran others of the same scenario.
+Status add_cells(Database& database, const trial::Plan& plan);
+
+/// Text of the INSERT and of a SELECT of all columns, to be completed with WHERE or ORDER BY.
+extern const char* const kInsertTrial;
+extern const char* const kSelectTrials;
+
+/// Binds every column. `record` must live until the statement has run.
+void bind_trial(Statement& insert, const TrialRecord& record);
+TrialRecord read_trial(const Statement& select);
+
+}  // namespace punchlab::results

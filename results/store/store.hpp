@@ -1,0 +1,75 @@
+#pragma once
+// The run folder: manifest.json and trials.sqlite. A kill at any moment leaves a folder that can be read and resumed.
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "results/record/record.hpp"
+#include "results/store/database.hpp"
+#include "results/store/folder_lock.hpp"
+#include "results/store/manifest.hpp"
+#include "results/store/result.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::results {
+
+/// A run folder in use. Rows collect in memory and go to disk in transactions of up to kBatch rows; a failed transaction
+/// keeps its rows in memory, so that `flush` can be tried again, and everything written before stays.
+class Store {
+ public:
+  static constexpr std::size_t kBatch = 2048;
+  static constexpr std::chrono::milliseconds kBatchAge{250};
+
+  /// Makes `folder`, with its parents. An empty folder may be there already; anything in it is refused, untouched.
+  static Result<Store> create(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
+  /// Takes a run up where it stopped; starts it when there is none. Refuses one whose scenario, seed, backend or commit
+  /// differ (Error::Kind::mismatch), whose files are broken, or that another process is writing to.
+  static Result<Store> resume(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
+  /// To read only; also while another process writes.
+  static Result<Store> open(const std::filesystem::path& folder);
+
+  Store(Store&&) = default;
+  Store& operator=(Store&&) = default;
+  /// Writes what is pending; an error is lost here, so call `flush` or `finish` first.
+  ~Store();
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const Manifest& manifest() const { return manifest_; }
+
+  /// Takes one finished trial, and writes the batch when it is full or old. A trial that is there already is replaced.
+  Status append(TrialRecord record);
+  /// Writes what is pending. Call it when no trial finished for a while, and before reading.
+  Status flush();
+  /// Flushes, then closes the manifest: end, state, number of trials and speed.
+  Status finish(Manifest::State state, double trials_per_second);
+
+  /// Element k: trial k of `cell` is in the store. Trials from `size()` on are not.
+  Result<std::vector<bool>> finished(std::uint32_t cell) const;
+  /// Trials in the store.
+  Result<std::uint64_t> count() const;
+  /// Every trial in the order of (cell, trial), one at a time.
+  Status for_each(const std::function<void(const TrialRecord&)>& visit) const;
+  /// One trial, or nothing when it is not there.
+  Result<std::optional<TrialRecord>> find(std::uint32_t cell, std::uint64_t trial) const;
+
+ private:
+  Store() = default;
+  static Result<Store> start(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
+  static Result<Store> continue_run(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
+  Status open_trials(const trial::Plan* plan);
+  Status write_manifest();
+  Status write_pending();
+  Status check_folder() const;
+
+  std::filesystem::path folder_;
+  Manifest manifest_;
+  FolderLock lock_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Statement> insert_;
+  std::vector<TrialRecord> pending_;
+  std::chrono::steady_clock::time_point oldest_;
+};
+
+}  // namespace punchlab::results
