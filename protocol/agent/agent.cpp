@@ -1,0 +1,173 @@
+#include "protocol/agent/agent.hpp"
+
+#include <algorithm>
+
+namespace punchlab::agent {
+namespace {
+
+/// Both sides bind their handshake to this (Noise section 5.3, prologue).
+constexpr std::array<std::uint8_t, 11> kPrologue{'p', 'u', 'n', 'c', 'h', 'l', 'a', 'b', ' ', 'v', '1'};
+
+session::Session make_session(const Config& config, Rng& rng) {
+  const bool initiator = config.role == Role::initiator;
+  if (!config.session) return session::Session::plaintext(initiator ? session::Role::initiator : session::Role::responder);
+  if (initiator) return session::Session::initiator(*config.identity, config.peer, kPrologue, rng);
+  return session::Session::responder(*config.identity, config.peer, kPrologue, rng);
+}
+
+ice::Role ice_role(Role role) { return role == Role::initiator ? ice::Role::controlling : ice::Role::controlled; }
+
+}  // namespace
+
+Agent::Agent(const Config& config, Rng& rng)
+    : config_(config),
+      policy_(config.policy),
+      rng_(&rng),
+      credential_(config.username, config.password),
+      ice_(*policy_, ice_role(config.role), rng),
+      turn_(*policy_, credential_, config.relay, config.relay_transport, rng, config.relay.address.family()),
+      rendezvous_(*policy_, credential_, rendezvous::PeerId::of(config.identity->public_key()), rng),
+      session_(make_session(config, rng)),
+      signalling_(*policy_, rendezvous_, session_, rendezvous::PeerId::of(config.peer)) {
+  local_.credentials = ice_.local_credentials();
+}
+
+void Agent::add_socket(SocketId socket, const TransportAddress& local) {
+  if (socket_count_ < kMaxSockets) sockets_[socket_count_++] = {socket, local, std::nullopt, false};
+}
+
+void Agent::connect(Time now) {
+  for (std::size_t i = 0; i < socket_count_; ++i) {
+    auto& socket = sockets_[i];
+    const auto candidate = ice_.add_host(now, ice::BaseId{static_cast<std::uint8_t>(i)}, socket.local);
+    if (policy_->use_host_candidates) add_local(candidate);
+    socket.gathered = socket.local.address.family() != config_.relay.address.family();
+    if (!socket.gathered) socket.gatherer.emplace(*policy_, *rng_).start(now);
+    if (!socket.gathered && relay_socket_ == SocketId{}) relay_socket_ = socket.id;
+  }
+  give_up_at_ = now + policy_->patience + policy_->gather_rto * 4;
+  offer_by_ = now + policy_->gather_rto * 4;
+  if (!is_stream(config_.relay_transport)) return start_relay_clients(now);
+  relay_socket_ = kStreamSocket;
+  framer_.emplace();
+  emit(OpenSocket{kStreamSocket, config_.relay_transport, {}, config_.relay});
+}
+
+void Agent::handle_datagram(Time now, const Datagram& datagram) {
+  const auto base = base_of(datagram.socket);
+  if (!base) {
+    ++counters_.unknown_socket;
+    return;
+  }
+  route(now, *base, datagram.source, datagram.payload);
+  advance(now);
+}
+
+void Agent::handle_stream_opened(Time now, SocketId socket) {
+  if (socket == kStreamSocket && !relay_started_) start_relay_clients(now);
+}
+
+void Agent::handle_stream_closed(Time, SocketId socket) {
+  if (socket == kStreamSocket) fail("relay-unreachable");
+}
+
+std::optional<ice::BaseId> Agent::base_of(SocketId socket) const {
+  for (std::size_t i = 0; i < socket_count_; ++i)
+    if (sockets_[i].id == socket) return ice::BaseId{static_cast<std::uint8_t>(i)};
+  return std::nullopt;
+}
+
+/// Tells apart what shares a socket (RFC 7983): ChannelData, STUN, the session's own packets.
+void Agent::route(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload) {
+  const bool from_relay = base != kRelayedBase && source == config_.relay;
+  if (from_relay && stun::looks_like_channel_data(payload)) {
+    const auto inner = turn_.unwrap(payload);
+    if (inner) return route(now, kRelayedBase, inner->peer, inner->data);
+    ++counters_.malformed;
+  } else if (stun::looks_like_stun(payload)) {
+    route_stun(now, base, source, payload);
+  } else if (session::kind_of(payload)) {
+    route_session(now, base, source, payload);
+  } else {
+    ++counters_.malformed;
+  }
+}
+
+void Agent::route_stun(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload) {
+  const auto message = stun::MessageView::parse(payload);
+  if (!message) {
+    ++counters_.malformed;
+    return;
+  }
+  if (base != kRelayedBase && source == config_.relay) {
+    for (std::size_t i = 0; i < socket_count_; ++i)
+      if (sockets_[i].gatherer && sockets_[i].gatherer->handle_response(*message)) return;
+    if (message->method() != stun::Method::binding) return route_relay_message(now, *message);
+  }
+  if (message->method() == stun::Method::binding)
+    ice_.handle_stun(now, base, source, *message);
+  else
+    ++counters_.unexpected;
+}
+
+void Agent::route_relay_message(Time now, const stun::MessageView& message) {
+  if (message.is(stun::Class::indication, stun::Method::data)) {
+    const auto inner = turn_.unwrap(message);
+    if (inner) return route(now, kRelayedBase, inner->peer, inner->data);
+    ++counters_.malformed;
+    return;
+  }
+  if (!turn_.handle_message(now, message) && !rendezvous_.handle_message(now, message)) ++counters_.unexpected;
+}
+
+PathKind Agent::kind_of(ice::BaseId base, const TransportAddress& source) const {
+  const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
+  const bool relayed = base == kRelayedBase || std::find(peer_relays_.begin(), end, source.address) != end;
+  return relayed ? PathKind::relayed : PathKind::direct;
+}
+
+void Agent::route_session(Time, ice::BaseId base, const TransportAddress& source, Bytes payload) {
+  if (session::kind_of(payload) != session::Kind::data) {
+    ++counters_.unexpected;  // handshakes and signals come through the rendezvous
+    return;
+  }
+  const auto opened = session_.open(payload, received_);
+  if (opened.verdict != session::Verdict::accepted) {
+    ++counters_.unauthentic;
+    return;
+  }
+  received_kind_ = kind_of(base, source);
+  received_size_ = opened.size;
+  has_received_ = true;
+  if (received_kind_ == PathKind::relayed) paths_.heard_on({base, source, PathKind::relayed});
+}
+
+/// One frame of the stream to the relay is handled like a datagram from it.
+void Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
+  if (socket != kStreamSocket || !framer_) {
+    ++counters_.unknown_socket;
+    return;
+  }
+  auto status = stun::FrameStatus::complete;
+  while ((status = framer_->next(bytes)) == stun::FrameStatus::complete)
+    route(now, ice::BaseId{0}, config_.relay, framer_->frame());
+  if (status == stun::FrameStatus::malformed) fail("relay-unreachable");
+  advance(now);
+}
+
+std::optional<Transmit> Agent::seal(Time now, Bytes plaintext, MutableBytes out) {
+  if (!route_ || plaintext.size() > kMaxPayload) return std::nullopt;
+  const auto size = session_.seal(plaintext, route_->base == kRelayedBase ? MutableBytes{scratch_} : out);
+  if (size == 0) return std::nullopt;
+  if (route_->base != kRelayedBase) return Transmit{sockets_[route_->base.value].id, route_->remote, size, 0};
+  turn_.bind_channel(now, route_->remote);
+  const auto wrapped = turn_.wrap(route_->remote, {scratch_.data(), size}, out);
+  if (wrapped == 0) return std::nullopt;
+  return to_relay(wrapped);
+}
+
+bool Agent::concluded() const {
+  return failed_ || path_kind_ == PathKind::direct || (checking_ && (ice_failed_ || ice_.checks_concluded()));
+}
+
+}  // namespace punchlab::agent

@@ -1,0 +1,151 @@
+#pragma once
+// A peer: registers at the relay, gathers candidates, exchanges them sealed, checks pairs, and carries application data
+// over the best path it has. One agent is one connection to one other peer. Sans-I/O: see protocol/base/endpoint.hpp.
+#include <array>
+#include <optional>
+
+#include "protocol/agent/config.hpp"
+#include "protocol/agent/data_path.hpp"
+#include "protocol/agent/gatherer.hpp"
+#include "protocol/agent/signalling.hpp"
+#include "protocol/base/endpoint.hpp"
+#include "protocol/ice/agent.hpp"
+#include "protocol/rendezvous/client.hpp"
+#include "protocol/session/session.hpp"
+#include "protocol/stun/long_term_client.hpp"
+#include "protocol/stun/stream_framer.hpp"
+#include "protocol/turn/client.hpp"
+
+namespace punchlab::agent {
+
+/// Datagrams that led nowhere, by cause. What the parts refuse, they count themselves.
+struct Counters {
+  std::uint32_t malformed = 0;      ///< neither STUN nor ChannelData nor a session's packet
+  std::uint32_t unexpected = 0;     ///< well-formed STUN that no part waits for
+  std::uint32_t unauthentic = 0;    ///< session packets that did not open
+  std::uint32_t unknown_socket = 0;
+};
+
+class Agent {
+ public:
+  static constexpr std::size_t kMaxSockets = 4;
+  /// Largest application payload of one `seal`, in bytes.
+  static constexpr std::size_t kMaxPayload = 1200;
+
+  Agent(const Config& config, Rng& rng);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  /// A UDP socket that the caller has opened. Give all before `connect`; at most kMaxSockets, more are ignored.
+  void add_socket(SocketId socket, const TransportAddress& local);
+  /// Dials the relay and begins.
+  void connect(Time now);
+
+  void handle_datagram(Time now, const Datagram& datagram);
+  /// The stream to the relay that an OpenSocket asked for.
+  void handle_stream_opened(Time now, SocketId socket);
+  void handle_stream(Time now, SocketId socket, Bytes bytes);
+  void handle_stream_closed(Time now, SocketId socket);
+  void handle_timeout(Time now);
+
+  /// Seals application data for the peer into `out` and says where to send it; nothing while no path stands or the
+  /// payload is over kMaxPayload. Allocates nothing.
+  std::optional<Transmit> seal(Time now, Bytes plaintext, MutableBytes out);
+  Output poll(Time now, MutableBytes out);
+
+  PathKind path() const { return path_kind_; }
+  /// No direct path will come any more unless the network changes: a path is nominated, or every check has ended.
+  bool concluded() const;
+  const Counters& counters() const { return counters_; }
+  const ice::Counters& ice_counters() const { return ice_.counters(); }
+  const session::Session& session() const { return session_; }
+
+ private:
+  static constexpr ice::BaseId kRelayedBase{kMaxSockets};
+  static constexpr SocketId kStreamSocket{0xFFFF};
+
+  struct Socket {
+    SocketId id;
+    TransportAddress local;
+    std::optional<Gatherer> gatherer;
+    bool gathered = false;  ///< its server-reflexive candidate was taken, or there is none
+  };
+
+  // Incoming
+  void route(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload);
+  void route_stun(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload);
+  void route_relay_message(Time now, const stun::MessageView& message);
+  void route_session(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload);
+  std::optional<ice::BaseId> base_of(SocketId socket) const;
+  PathKind kind_of(ice::BaseId base, const TransportAddress& source) const;
+
+  // What happens when
+  void start_relay_clients(Time now);
+  void advance(Time now);
+  void take_reflexive(Time now);
+  void take_relayed(Time now, const turn::Allocated& allocated);
+  void take_delivery(Time now, const rendezvous::PeerId& from, Bytes message);
+  void take_description(Time now, const rendezvous::Description& description);
+  void add_local(const std::optional<ice::Candidate>& candidate);
+  void start_checks(Time now, Time first_check);
+  void update_path(Time now);
+  void fail(const char* reason);
+  bool gathered() const;
+
+  // Outgoing
+  std::optional<Output> poll_pending(MutableBytes out);
+  std::optional<Output> poll_gatherers(MutableBytes out);
+  std::optional<Output> poll_turn(Time now, MutableBytes out);
+  std::optional<Output> poll_rendezvous(Time now, MutableBytes out);
+  std::optional<Output> poll_ice(Time now, MutableBytes out);
+  Transmit to_relay(std::size_t size) const { return {relay_socket_, config_.relay, size, 0}; }
+  std::optional<Transmit> send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out);
+  void emit(const Output& output);
+  Deadline deadline(Time now) const;
+
+  Config config_;
+  const Policy* policy_;
+  Rng* rng_;
+  stun::LongTermClient credential_;
+  ice::Agent ice_;
+  turn::Client turn_;
+  rendezvous::Client rendezvous_;
+  session::Session session_;
+  Signalling signalling_;
+  DataPath paths_;
+  rendezvous::Description local_;
+  bool local_changed_ = false;  ///< since it was last told to the peer
+  std::optional<stun::StreamFramer> framer_;
+  std::array<Socket, kMaxSockets> sockets_;
+  std::size_t socket_count_ = 0;
+  SocketId relay_socket_;
+  std::array<IpAddress, 8> peer_relays_{};  ///< addresses of the peer's relayed candidates
+  std::size_t peer_relay_count_ = 0;
+
+  bool relay_started_ = false;
+  bool turn_started_ = false;
+  bool turn_done_ = false;         ///< allocated, or refused
+  bool described_ = false;         ///< the peer's first description is here
+  bool checking_ = false;
+  bool connected_ = false;
+  bool failed_ = false;
+  bool ice_failed_ = false;
+  bool again_ = false;             ///< an event was handled: poll the parts once more
+  PathKind path_kind_ = PathKind::none;
+  std::optional<Route> route_;
+  Time offer_by_ = kNever;         ///< the offer leaves without the missing candidates
+  Time start_by_ = kNever;         ///< checks begin although the relay did not time them
+  Time give_up_at_ = kNever;
+
+  Time ice_deadline_ = kNever, turn_deadline_ = kNever, rendezvous_deadline_ = kNever;
+  std::array<Output, 8> pending_{};
+  std::size_t pending_head_ = 0, pending_count_ = 0;
+  std::size_t received_size_ = 0;
+  bool has_received_ = false;
+  PathKind received_kind_ = PathKind::none;
+  std::array<std::uint8_t, kMaxDatagram> received_;
+  std::array<std::uint8_t, kMaxDatagram> scratch_;
+  Counters counters_;
+};
+
+}  // namespace punchlab::agent

@@ -1,0 +1,122 @@
+// What leaves the agent: the outputs of its parts, one at a time, wrapped for the way they go.
+#include <algorithm>
+
+#include "protocol/agent/agent.hpp"
+
+namespace punchlab::agent {
+
+Output Agent::poll(Time now, MutableBytes out) {
+  do {
+    again_ = false;
+    if (const auto output = poll_pending(out)) return *output;
+    if (const auto output = poll_gatherers(out)) return *output;
+    if (const auto output = poll_turn(now, out)) return *output;
+    if (const auto output = poll_rendezvous(now, out)) return *output;
+    if (const auto output = poll_ice(now, out)) return *output;
+    if (again_) advance(now);
+  } while (again_ || pending_count_ > 0);
+  return deadline(now);
+}
+
+std::optional<Output> Agent::poll_pending(MutableBytes out) {
+  if (has_received_) {
+    has_received_ = false;
+    std::copy_n(received_.begin(), received_size_, out.begin());
+    return Received{received_kind_, received_size_};
+  }
+  if (pending_count_ == 0) return std::nullopt;
+  const auto output = pending_[pending_head_];
+  pending_head_ = (pending_head_ + 1) % pending_.size();
+  --pending_count_;
+  return output;
+}
+
+std::optional<Output> Agent::poll_gatherers(MutableBytes out) {
+  for (std::size_t i = 0; i < socket_count_; ++i) {
+    auto& socket = sockets_[i];
+    if (!socket.gatherer) continue;
+    if (const auto size = socket.gatherer->poll(out); size > 0) return Transmit{socket.id, config_.relay, size, 0};
+  }
+  return std::nullopt;
+}
+
+std::optional<Output> Agent::poll_turn(Time now, MutableBytes out) {
+  const auto event = turn_.poll(now, out);
+  if (const auto* idle = std::get_if<Deadline>(&event)) {
+    turn_deadline_ = idle->at;
+    return std::nullopt;
+  }
+  if (const auto* send = std::get_if<turn::Send>(&event)) return to_relay(send->size);
+  again_ = true;
+  if (const auto* allocated = std::get_if<turn::Allocated>(&event)) take_relayed(now, *allocated);
+  if (std::holds_alternative<turn::AllocationLost>(event)) turn_done_ = true;
+  return std::nullopt;
+}
+
+std::optional<Output> Agent::poll_rendezvous(Time now, MutableBytes out) {
+  const auto event = rendezvous_.poll(now, out);
+  if (const auto* idle = std::get_if<Deadline>(&event)) {
+    rendezvous_deadline_ = idle->at;
+    return std::nullopt;
+  }
+  if (const auto* send = std::get_if<rendezvous::Send>(&event)) return to_relay(send->size);
+  again_ = true;
+  if (const auto* delivered = std::get_if<rendezvous::Delivered>(&event)) {
+    std::array<std::uint8_t, rendezvous::Client::kMaxPayload> message;
+    std::copy_n(out.begin(), delivered->size, message.begin());
+    take_delivery(now, delivered->from, {message.data(), delivered->size});
+  }
+  if (const auto* start = std::get_if<rendezvous::StartIn>(&event)) start_checks(now, start->at);
+  if (const auto* unavailable = std::get_if<rendezvous::Unavailable>(&event); unavailable && unavailable->code == 401)
+    fail("credential-refused");
+  return std::nullopt;
+}
+
+std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
+  const auto event = ice_.poll(now, scratch_);
+  if (const auto* idle = std::get_if<Deadline>(&event)) {
+    ice_deadline_ = idle->at;
+    return std::nullopt;
+  }
+  again_ = true;
+  if (const auto* transmit = std::get_if<ice::Transmit>(&event)) {
+    auto sent = send_from(transmit->base, transmit->destination, {scratch_.data(), transmit->size}, out);
+    if (sent && transmit->base != kRelayedBase) sent->ttl = transmit->ttl;
+    return sent ? std::optional<Output>(*sent) : std::nullopt;
+  }
+  if (std::holds_alternative<ice::Failed>(event)) {
+    ice_failed_ = true;
+    update_path(now);
+    fail("no-path");
+  }
+  return std::nullopt;
+}
+
+std::optional<Transmit> Agent::send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out) {
+  if (base == kRelayedBase) {
+    const auto size = turn_.wrap(remote, bytes, out);
+    return size > 0 ? std::optional(to_relay(size)) : std::nullopt;
+  }
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return Transmit{sockets_[base.value].id, remote, bytes.size(), 0};
+}
+
+Deadline Agent::deadline(Time now) const {
+  Deadline earliest{kNever, "idle"};
+  const auto consider = [&](Time at, const char* reason) {
+    if (at < earliest.at) earliest = {at, reason};
+  };
+  for (std::size_t i = 0; i < socket_count_; ++i)
+    if (sockets_[i].gatherer) consider(sockets_[i].gatherer->next(), "gathering");
+  consider(turn_deadline_, "TURN");
+  consider(rendezvous_deadline_, "rendezvous");
+  consider(ice_deadline_, "ICE");
+  consider(signalling_.next(), "signalling");
+  consider(offer_by_, "offer");
+  consider(start_by_, "start of checks");
+  consider(give_up_at_, "patience");
+  earliest.at = std::max(earliest.at, now + Duration{1});
+  return earliest;
+}
+
+}  // namespace punchlab::agent

@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+
+#include "protocol/base/address.hpp"
+#include "protocol/policy/policy.hpp"
+#include "protocol/session/keys.hpp"
+
+namespace punchlab::agent {
+
+/// Who begins: the initiator (client) sends Noise message 1 and controls ICE; the responder (connector) waits for it.
+enum class Role : std::uint8_t { initiator, responder };
+
+/// What an agent needs to know. Pointers must outlive it.
+struct Config {
+  Role role = Role::initiator;
+  const Policy* policy = nullptr;
+  TransportAddress relay;
+  Transport relay_transport = Transport::udp;  ///< udp, or a stream that carries everything to the relay
+  std::string username;                        ///< long-term credential at the relay
+  std::string password;
+  const session::Identity* identity = nullptr;
+  session::PublicKey peer;       ///< the other's static key
+  bool session = true;           ///< false: no cryptography end to end, for benchmarks only
+};
+
+}  // namespace punchlab::agent

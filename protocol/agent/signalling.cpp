@@ -1,0 +1,87 @@
+#include "protocol/agent/signalling.hpp"
+
+namespace punchlab::agent {
+
+using rendezvous::Description;
+using session::Kind;
+using session::Session;
+using session::Verdict;
+
+Signalling::Signalling(const Policy& policy, rendezvous::Client& rendezvous, Session& session,
+                       const rendezvous::PeerId& peer)
+    : rendezvous_(&rendezvous),
+      session_(&session),
+      peer_(peer),
+      offer_constants_{policy.gather_rto * 2, policy.max_transmissions + 2, policy.last_wait_factor, false},
+      update_constants_{policy.gather_rto * 2, kUpdates, 1, true} {}
+
+void Signalling::offer(Time now, const Description& description) {
+  std::array<std::uint8_t, Description::kMaxSize> encoded;
+  std::array<std::uint8_t, Session::kMaxHandshake> message;
+  const auto size = session_->write_handshake({encoded.data(), description.write(encoded)}, message);
+  if (size == 0) return;
+  offered_ = true;
+  rendezvous_->forward(now, peer_, {message.data(), size});
+  offer_timer_.start(now);
+}
+
+void Signalling::answer(Time now, const Description& description, bool timed) {
+  std::array<std::uint8_t, Description::kMaxSize> encoded;
+  std::array<std::uint8_t, Session::kMaxHandshake> message;
+  timed_ = timed;
+  if (session_->write_handshake({encoded.data(), description.write(encoded)}, message) == 0) return;
+  answered_ = true;
+  send_handshake(now);
+}
+
+/// The session gives the same message again, whatever the payload.
+void Signalling::send_handshake(Time now) {
+  std::array<std::uint8_t, Session::kMaxHandshake> message;
+  if (const auto size = session_->write_handshake({}, message); size > 0)
+    rendezvous_->forward(now, peer_, {message.data(), size}, timed_);
+}
+
+void Signalling::update(Time now, const Description& description) {
+  update_size_ = description.write(update_);
+  update_timer_.start(now);
+  send_update(now);
+}
+
+void Signalling::send_update(Time now) {
+  std::array<std::uint8_t, Description::kMaxSize + Session::kOverhead> message;
+  const auto size = session_->seal(Kind::signal, {update_.data(), update_size_}, message);
+  if (size > 0) rendezvous_->forward(now, peer_, {message.data(), size});
+}
+
+Signalling::Handled Signalling::handle(Time now, Bytes message) {
+  const auto kind = session::kind_of(message);
+  if (!kind) return {};
+  if (*kind == Kind::initiation || *kind == Kind::response) return handle_handshake(now, message);
+  return *kind == Kind::signal ? handle_signal(message) : Handled{};
+}
+
+Signalling::Handled Signalling::handle_handshake(Time now, Bytes message) {
+  std::array<std::uint8_t, Session::kMaxHandshake> payload;
+  const auto opened = session_->read_handshake(message, payload);
+  Handled handled{opened.verdict, std::nullopt};
+  if (opened.verdict == Verdict::duplicate && answered_) send_handshake(now);
+  if (opened.verdict != Verdict::accepted) return handled;
+  offer_timer_.stop();
+  handled.description = Description::parse({payload.data(), opened.size});
+  return handled;
+}
+
+Signalling::Handled Signalling::handle_signal(Bytes message) {
+  std::array<std::uint8_t, kMaxDatagram> payload;
+  const auto opened = session_->open(message, payload);
+  Handled handled{opened.verdict, std::nullopt};
+  if (opened.verdict == Verdict::accepted) handled.description = Description::parse({payload.data(), opened.size});
+  return handled;
+}
+
+void Signalling::handle_timeout(Time now) {
+  if (offer_timer_.due(now) == stun::Retransmission::Due::send) send_handshake(now);
+  if (update_timer_.due(now) == stun::Retransmission::Due::send) send_update(now);
+}
+
+}  // namespace punchlab::agent

@@ -1,0 +1,63 @@
+#pragma once
+// Offer, answer and later candidates, each sealed end to end by the session and handed to the relay (docs/protocol.md).
+// What the rendezvous does not promise, delivery at the peer, this does: it repeats until the peer's reaction shows.
+#include <optional>
+
+#include "protocol/policy/policy.hpp"
+#include "protocol/rendezvous/client.hpp"
+#include "protocol/rendezvous/description.hpp"
+#include "protocol/session/session.hpp"
+#include "protocol/stun/retransmission.hpp"
+
+namespace punchlab::agent {
+
+class Signalling {
+ public:
+  /// All must outlive it.
+  Signalling(const Policy& policy, rendezvous::Client& rendezvous, session::Session& session,
+             const rendezvous::PeerId& peer);
+
+  /// Initiator: sends message 1 with `description`, and again until the answer is there or patience ends.
+  void offer(Time now, const rendezvous::Description& description);
+  bool offered() const { return offered_; }
+  /// Responder, after `handle` gave the offer: sends message 2 with `description`, timed by the relay if `timed`.
+  void answer(Time now, const rendezvous::Description& description, bool timed);
+  /// Either side, once established: candidates that came since. Repeated a few times until `settle`.
+  void update(Time now, const rendezvous::Description& description);
+  /// A path stands: repeating has no use any more.
+  void settle() { update_timer_.stop(); }
+
+  struct Handled {
+    session::Verdict verdict = session::Verdict::malformed;
+    std::optional<rendezvous::Description> description;
+  };
+  /// What the relay delivered: the peer's description when it was authentic and new.
+  Handled handle(Time now, Bytes message);
+
+  void handle_timeout(Time now);
+  Time next() const { return offer_timer_.next() < update_timer_.next() ? offer_timer_.next() : update_timer_.next(); }
+
+ private:
+  /// A lost update costs only time: the pairs that it makes possible are the last resort.
+  static constexpr int kUpdates = 4;
+
+  void send_handshake(Time now);
+  void send_update(Time now);
+  Handled handle_handshake(Time now, Bytes message);
+  Handled handle_signal(Bytes message);
+
+  rendezvous::Client* rendezvous_;
+  session::Session* session_;
+  rendezvous::PeerId peer_;
+  stun::RetransmissionConstants offer_constants_;
+  stun::RetransmissionConstants update_constants_;
+  stun::Retransmission offer_timer_{offer_constants_};
+  stun::Retransmission update_timer_{update_constants_};
+  bool offered_ = false;
+  bool answered_ = false;
+  bool timed_ = false;
+  std::size_t update_size_ = 0;
+  std::array<std::uint8_t, rendezvous::Description::kMaxSize> update_;
+};
+
+}  // namespace punchlab::agent

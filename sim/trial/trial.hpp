@@ -1,0 +1,103 @@
+#pragma once
+// One attempt of one pair: puts two agents and the relay server on the hosts of a world, sends probes between them, and
+// records what really happened. The same object runs on every backend.
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "protocol/agent/agent.hpp"
+#include "protocol/relay/server.hpp"
+#include "results/record/record.hpp"
+#include "sim/trial/network.hpp"
+#include "sim/trial/plan.hpp"
+#include "sim/trial/probes.hpp"
+#include "sim/trial/witness.hpp"
+
+namespace punchlab::trial {
+
+/// Static keys of both peers, made once per run: a peer's identity outlives its connections.
+struct Identities {
+  explicit Identities(std::uint64_t seed);
+  session::Identity client;
+  session::Identity connector;
+};
+
+class Trial final : public Application {
+ public:
+  /// `cell`, `topology` and `identities` must outlive the trial.
+  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial);
+
+  void start(Time now, Network& network) override;
+  void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
+                   Bytes payload) override;
+  void on_timer(Time now, HostId host) override;
+  void on_packet(const PacketEvent& event) override { witness_.on_packet(event); }
+  bool finished() const override { return finished_; }
+
+  /// The row of this trial; `events` is what `World::run` returned.
+  results::TrialRecord record(std::uint64_t events) const;
+  /// When a world should give up: the cell's timeout after the later side's start.
+  Time until() const { return origin_ + cell_->timeout; }
+
+ private:
+  /// A peer's host: its agent and what the trial knows of its progress.
+  struct Peer {
+    std::unique_ptr<SeededRng> rng;
+    std::unique_ptr<agent::Agent> agent;
+    TransportAddress socket;
+    Time start;
+    Time deadline = kNever;  ///< the agent's
+    Time timer = kNever;     ///< set in the world
+    bool started = false;
+    bool failed = false;
+    PathKind path = PathKind::none;
+    PathKind arriving = PathKind::none;  ///< how the datagram in hand reached this host, by its IP source
+  };
+
+  Peer& peer(HostId host) { return peers_[static_cast<std::size_t>(host)]; }
+  const Peer& peer(HostId host) const { return peers_[static_cast<std::size_t>(host)]; }
+  void set_up_peer(HostId host, const session::Identity& self, const session::Identity& other);
+  void start_peer(Time now, HostId host);
+  void set_up_relay(Time now);
+  void drain_peer(Time now, HostId host);
+  void drain_relay(Time now);
+  void handle(Time now, HostId host, const Output& output, Bytes buffer);
+  void handle_relay(const Output& output, Bytes buffer);
+  void on_data(Time now, HostId host, PathKind claimed, Bytes data);
+  void on_path(Time now, HostId host, PathKind kind);
+  void send_probe(Time now);
+  void send_data(Time now, HostId host, Bytes data);
+  void transmit(HostId host, const Transmit& transmit, Bytes buffer);
+  void update_progress(Time now);
+  void set_timer(HostId host);
+  std::optional<Duration> since_origin(Time t) const;
+  results::Outcome outcome() const;
+
+  const Cell* cell_;
+  const Topology* topology_;
+  std::uint64_t trial_;
+  RngKey key_;
+  Network* network_ = nullptr;
+  std::array<Peer, 2> peers_;
+  std::unique_ptr<SeededRng> relay_rng_;
+  std::unique_ptr<relay::Server> relay_;
+  struct RelaySocket {
+    SocketId id;
+    TransportAddress local;
+  };
+  std::vector<RelaySocket> relay_sockets_;
+  Time relay_deadline_ = kNever;
+  Time origin_;  ///< start of the later side
+  Witness witness_;
+  ProbeLog probes_;
+  Time first_byte_ = kNever;
+  Time direct_since_ = kNever;
+  Time ended_;
+  std::uint32_t contradictions_ = 0;
+  bool finished_ = false;
+  std::array<std::uint8_t, kMaxDatagram> buffer_;
+  std::array<std::uint8_t, kMaxDatagram> sealed_;
+};
+
+}  // namespace punchlab::trial

@@ -1,0 +1,49 @@
+// From what happened to the row that is kept.
+#include "sim/trial/least_time.hpp"
+#include "sim/trial/trial.hpp"
+
+namespace punchlab::trial {
+
+using results::Outcome;
+
+std::optional<Duration> Trial::since_origin(Time t) const {
+  if (t == kNever) return std::nullopt;
+  return t - origin_;
+}
+
+/// Direct: both peers send directly and probes crossed directly both ways. Relayed: probes crossed some other way.
+Outcome Trial::outcome() const {
+  if (contradictions_ > 0) return Outcome::failed;
+  if (direct_since_ != kNever && probes_.answered_over(PathKind::direct) > 0) return Outcome::direct;
+  return probes_.answered_count() > 0 ? Outcome::relayed : Outcome::failed;
+}
+
+results::TrialRecord Trial::record(std::uint64_t events) const {
+  results::TrialRecord record;
+  record.cell = cell_->index;
+  record.trial = trial_;
+  record.outcome = outcome();
+  const bool direct = record.outcome == Outcome::direct;
+  if (!direct) record.reason = contradictions_ > 0 ? "claim-contradicts-world" : witness_.reason();
+  record.time_to_first_byte = since_origin(first_byte_);
+  if (direct) record.time_to_direct = since_origin(direct_since_);
+  record.least_time_to_direct = least_time_to_direct(*cell_, *topology_, peers_[0].start, peers_[1].start);
+  record.rtt_direct = probes_.round_trip(PathKind::direct);
+  record.rtt_relayed = probes_.round_trip(PathKind::relayed);
+  const auto& taken = direct ? record.rtt_direct : record.rtt_relayed;
+  const auto route = direct_round_trip(*cell_, *topology_);
+  const auto reference = route ? route : record.rtt_direct;
+  if (taken && reference) record.added_latency = *taken - *reference;
+  record.probes_sent = probes_.sent_count();
+  record.probes_answered = probes_.answered_count();
+  record.probes_lost_by_network = witness_.lost_data();
+  record.packets_to_direct = witness_.packets();
+  record.bytes_to_direct = witness_.bytes();
+  record.packets_to_others = witness_.packets_to_others();
+  record.events = events;
+  record.trace_hash = witness_.trace_hash();
+  record.finished = (finished_ ? ended_ : until()) - kTimeOrigin;
+  return record;
+}
+
+}  // namespace punchlab::trial
