@@ -17,7 +17,7 @@ namespace punchlab::loader {
 struct Problem {
   std::string path;
   int line = 0;    ///< from 1; 0: no place in the file
-  int column = 0;  ///< from 1, in characters
+  int column = 0;  ///< from 1, in bytes
   std::string text;  ///< what is wrong and what to do, one line
 
   /// "file:line:column: text", the form that editors jump to.
@@ -37,7 +37,7 @@ struct Overrides {
 /// "symmetric,full-cone" as in `--cell`; a Problem of "--cell" when it is no such pair.
 std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text);
 
-/// Reads, checks and plans. Never throws for bad input; the Problem is the first one in the file.
+/// Reads, checks and plans. Never throws for bad input; the Problem is the first one met.
 ///
 /// A NAT or population that the scenario names is looked up as `nats/NAME.yaml` (`populations/NAME.yaml`) first beside
 /// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped ones.

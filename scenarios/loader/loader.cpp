@@ -1,0 +1,136 @@
+#include "scenarios/loader/loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/loader/planner.hpp"
+#include "scenarios/loader/policy_section.hpp"
+#include "scenarios/loader/scalars.hpp"
+
+namespace punchlab::loader {
+namespace {
+
+namespace fs = std::filesystem;
+using trial::Traffic;
+
+const std::vector<std::string> kKeys = {"name",   "title",     "seed",    "trials",  "timeout", "policy",
+                                        "relay",  "client",    "connector", "traffic", "session", "expect"};
+
+constexpr Field<Traffic> kTraffic[] = {
+    {"probes", [](Traffic& t, const Value& v) { t.probes = static_cast<std::uint32_t>(read_integer(v, 1, 100'000)); }},
+    {"interval", [](Traffic& t, const Value& v) { t.interval = read_positive_duration(v); }},
+    {"size", [](Traffic& t, const Value& v) { t.size = read_size(v, 32, 1200); }},
+};
+
+constexpr Field<Scenario> kScalars[] = {
+    {"name", [](Scenario& s, const Value& v) { s.name = read_name(v, "scenario name"); }},
+    {"title", [](Scenario& s, const Value& v) { s.title = read_title(v); }},
+    {"seed", [](Scenario& s, const Value& v) { s.seed = read_integer(v, 0, UINT64_MAX); }},
+    {"trials", [](Scenario& s, const Value& v) { s.trials = read_integer(v, 1, kMaxTrials); }},
+    {"timeout", [](Scenario& s, const Value& v) { s.timeout = read_positive_duration(v); }},
+    {"session", [](Scenario& s, const Value& v) { s.session = read_switch(v); }},
+    {"traffic",
+     [](Scenario& s, const Value& v) { read_fields(Section{v, "traffic", keys_of(kTraffic)}, kTraffic, s.traffic); }},
+    {"policy", [](Scenario& s, const Value& v) { s.policies = read_policies(v); }},
+    {"relay", [](Scenario& s, const Value& v) { s.relays = read_relays(v); }},
+};
+
+/// A relay's distance is added to the latency of the sides, which not every distribution allows.
+void check_distances(const Section& section, const Scenario& s) {
+  for (const auto& relay : s.relays) {
+    const auto fits = [](const SideChoices& side, double distance) {
+      return std::all_of(side.variants.begin(), side.variants.end(),
+                         [&](const auto& v) { return farther(v.side.access, distance).has_value(); });
+    };
+    if (!fits(s.client, relay.client_distance) || !fits(s.connector, relay.connector_distance))
+      section.find("relay")->fail("an exponential or pareto latency cannot be made longer by a relay's distance");
+  }
+}
+
+Scenario read_scenario(const Section& section, Presets& presets) {
+  Scenario s;
+  section.require("name");
+  const auto* client = section.require("client");
+  const auto* connector = section.require("connector");
+  if (!client || !connector) return s;
+  read_fields(section, kScalars, s);
+  if (s.title.empty()) s.title = s.name;
+  if (s.relays.empty()) s.relays.resize(1);
+  if (s.policies.empty()) s.policies = {policy_presets().front()};
+  s.client = read_side(*client, "client", presets);
+  s.connector = read_side(*connector, "connector", presets);
+  check_distances(section, s);
+  return s;
+}
+
+/// Policies that only the command line names join the grid, so that rules about the others stay meaningful.
+std::optional<Problem> add_policies(const std::vector<std::string>& wanted, Scenario& s) {
+  for (const auto& name : wanted) {
+    const auto has = [&](const Policy& p) { return p.name == name; };
+    if (std::any_of(s.policies.begin(), s.policies.end(), has)) continue;
+    const auto* preset = find_policy(name);
+    if (!preset) {
+      auto known = policy_names();
+      for (const auto& policy : s.policies) known.push_back(policy.name);
+      return Problem{"--policy", 0, 0, fmt::format("no policy named \"{}\"; {}", name, suggest(name, known))};
+    }
+    s.policies.push_back(*preset);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> select(const std::string& name, const char* what, const std::vector<std::string>& known, Selector& out) {
+  if (name == "any") return std::nullopt;
+  out.names = {name};
+  if (std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
+  return Problem{"--cell", 0, 0, fmt::format("no {} of this scenario is \"{}\"; {}", what, name, suggest(name, known))};
+}
+
+std::optional<Problem> apply(const Overrides& overrides, Scenario& s, Wanted& wanted) {
+  if (overrides.trials && (*overrides.trials < 1 || *overrides.trials > kMaxTrials))
+    return Problem{"--trials", 0, 0, fmt::format("{} is not from 1 to {}", *overrides.trials, kMaxTrials)};
+  s.trials = overrides.trials.value_or(s.trials);
+  s.seed = overrides.seed.value_or(s.seed);
+  wanted.policy.names = overrides.policies;
+  if (auto problem = add_policies(overrides.policies, s)) return problem;
+  if (!overrides.cell) return std::nullopt;
+  const auto labels = labels_of(s);
+  if (auto problem = select(overrides.cell->first, "client", labels.client, wanted.client)) return problem;
+  return select(overrides.cell->second, "connector", labels.connector, wanted.connector);
+}
+
+}  // namespace
+
+std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text) {
+  const auto comma = text.find(',');
+  if (comma == text.npos || comma == 0 || comma + 1 == text.size() || text.find(',', comma + 1) != text.npos)
+    return Problem{"--cell", 0, 0, fmt::format("\"{}\" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone", text)};
+  return std::pair{text.substr(0, comma), text.substr(comma + 1)};
+}
+
+std::variant<trial::Plan, Problem> load(const fs::path& path, const Overrides& overrides) {
+  Report report;
+  const auto file = read_file(path, report);
+  if (!file) return *report.first();
+  Presets presets{path.parent_path(), overrides.presets.value_or(presets_directory()), report};
+  const Section section{file->root, "the scenario", kKeys};
+  auto scenario = report.ok() ? read_scenario(section, presets) : Scenario{};
+  if (!report.ok()) return *report.first();
+
+  Wanted wanted;
+  if (auto problem = apply(overrides, scenario, wanted)) return *problem;
+  if (const auto why = too_large(scenario); !why.empty()) file->root.fail(why);
+  const auto* expect = section.find("expect");
+  if (report.ok() && expect) scenario.rules = read_rules(*expect, labels_of(scenario));
+  if (!report.ok()) return *report.first();
+
+  trial::Plan plan;
+  make_plan(scenario, wanted, plan);
+  plan.scenario_path = path.string();
+  plan.scenario_text = file->text;
+  if (!report.ok()) return *report.first();
+  return plan;
+}
+
+}  // namespace punchlab::loader

@@ -1,0 +1,105 @@
+#include "scenarios/loader/presets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/loader/scalars.hpp"
+
+namespace punchlab::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+NatDefinition read_nat_document(const Value& document, const fs::path& file) {
+  const Section section{document, "a NAT", nat_keys()};
+  NatDefinition definition;
+  read_nat(section, definition);
+  const auto expected = file.stem().string();
+  if (const auto* name = section.find("name"); name && definition.profile.name != expected)
+    name->fail(fmt::format("the NAT's name is \"{}\" but its file is {}.yaml; make them the same", definition.profile.name,
+                           expected));
+  return definition;
+}
+
+/// Presets by their `order`, then by name.
+bool comes_before(const NatDefinition& a, const NatDefinition& b) {
+  return a.order != b.order ? a.order < b.order : a.profile.name < b.profile.name;
+}
+
+}  // namespace
+
+std::vector<fs::path> yaml_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".yaml") files.push_back(it->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::optional<NatDefinition> read_nat_file(const fs::path& file, Report& report) {
+  const auto found = read_file(file, report);
+  if (!found) return std::nullopt;
+  return read_nat_document(found->root, file);
+}
+
+Presets::Presets(fs::path near, fs::path shipped, Report& report)
+    : near_(std::move(near)), shipped_(std::move(shipped)), report_(report) {}
+
+std::vector<std::string> Presets::names(const char* folder) const {
+  std::vector<std::string> out;
+  for (const auto& root : {near_, shipped_})
+    for (const auto& file : yaml_files(root / folder)) out.push_back(file.stem().string());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::optional<Value> Presets::open(const Value& where, const char* folder, const char* what) {
+  const auto name = read_name(where, fmt::format("{} name", what));
+  std::error_code error;
+  for (const auto& root : {near_, shipped_}) {
+    const auto file = root / folder / (name + ".yaml");
+    if (!where.ok() || !fs::exists(file, error)) continue;
+    const auto found = read_file(file, report_);
+    return found ? std::optional{found->root} : std::nullopt;
+  }
+  where.fail(fmt::format("no {} named \"{}\"; {}", what, name, suggest(name, names(folder))));
+  return std::nullopt;
+}
+
+NatDefinition Presets::nat(const Value& where) {
+  const auto key = where.as_written();
+  if (const auto known = nats_.find(key); known != nats_.end()) return known->second;
+  const auto document = open(where, "nats", "NAT");
+  if (!document) return {};
+  return nats_[key] = read_nat_document(*document, document->path());
+}
+
+std::optional<Value> Presets::population(const Value& where) { return open(where, "populations", "population"); }
+
+std::variant<std::vector<nat::Profile>, Problem> load_nat_profiles(const fs::path& directory) {
+  Report report;
+  std::vector<NatDefinition> definitions;
+  const auto files = yaml_files(directory);
+  if (files.empty()) return Problem{directory.string(), 0, 0, "holds no NAT presets (*.yaml); check the path"};
+  for (const auto& file : files)
+    if (auto definition = read_nat_file(file, report)) definitions.push_back(std::move(*definition));
+  if (report.first()) return *report.first();
+  std::sort(definitions.begin(), definitions.end(), comes_before);
+  std::vector<nat::Profile> profiles;
+  for (auto& definition : definitions)
+    if (definition.gateway) profiles.push_back(std::move(definition.profile));
+  return profiles;
+}
+
+std::variant<nat::Profile, Problem> load_nat_profile(const fs::path& file) {
+  Report report;
+  const auto definition = read_nat_file(file, report);
+  if (report.first()) return *report.first();
+  if (!definition->gateway) return Problem{file.string(), 1, 1, "is no gateway (gateway: none) and has no profile"};
+  return definition->profile;
+}
+
+}  // namespace punchlab::loader

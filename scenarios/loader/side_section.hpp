@@ -1,0 +1,22 @@
+#pragma once
+// `client` and `connector`: which gateways each stands behind, over which links.
+#include "scenarios/loader/presets.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::loader {
+
+/// All that one side may be. A population has a weight for each NAT, and sides are drawn from it pair by pair.
+struct SideChoices {
+  /// One possible side; `nat` counts the different NATs from 0 in their order.
+  struct Variant {
+    trial::Side side;
+    std::size_t nat = 0;
+  };
+  std::vector<Variant> variants;
+  std::vector<double> weights;  ///< of each NAT of a population, summing to 1; else empty
+  std::size_t nats = 0;         ///< number of different NATs
+};
+
+SideChoices read_side(const Value& value, std::string_view what, Presets& presets);
+
+}  // namespace punchlab::loader
