@@ -94,15 +94,14 @@ class Session {
   const TransportKeys& keys() const { return keys_; }
 
  private:
-  Session(Role role, std::uint64_t message_limit, Rng* rng);
-  Opened read_initiation(Bytes message, MutableBytes payload);
-  Opened read_response(Bytes message, MutableBytes payload);
-  Opened accept_payload(Bytes message, Kind kind, std::size_t size, MutableBytes payload);
-  std::optional<std::size_t> read_noise(Bytes message, MutableBytes payload);
-  std::size_t write_noise(Bytes payload, MutableBytes out);
+  using Digest = std::array<std::uint8_t, 32>;
+  Session(Role role, std::uint64_t message_limit, std::uint32_t local_index);
+  Verdict check_turn(Bytes message, Kind kind, const Digest& digest) const;
+  Opened read_checked(Bytes message, Kind kind, const Digest& digest, MutableBytes payload);
+  std::size_t write_noise(Kind kind, Bytes payload);
   void establish();
-  bool decrypt_packet(std::uint64_t counter, Bytes packet, MutableBytes out) const;
-  Opened counted(Verdict verdict, Kind kind = Kind::data, std::size_t size = 0);
+  bool open_bytes(std::uint64_t counter, Bytes packet, MutableBytes out) const;
+  Opened counted(Verdict verdict, Kind kind, std::size_t size = 0);
 
   Role role_;
   bool established_ = false;
@@ -118,8 +117,8 @@ class Session {
   std::uint64_t next_counter_ = 0;
   ReplayWindow data_window_;                 ///< one window each: a signal may be slow on the relay while data runs ahead
   ReplayWindow signal_window_;
-  std::array<std::uint8_t, 32> accepted_{};  ///< digest of the peer's handshake message
-  std::array<std::uint8_t, kMaxHandshake> written_{};  ///< our handshake message, for repeating it
+  Digest accepted_{};                        ///< digest of the peer's handshake message
+  std::array<std::uint8_t, kMaxHandshake> written_;  ///< our handshake message, for repeating it
   std::size_t written_size_ = 0;
   std::array<std::uint64_t, kVerdicts> counts_{};
 };
