@@ -9,18 +9,17 @@
 #include "protocol/base/endpoint.hpp"
 #include "protocol/base/rng.hpp"
 #include "protocol/ice/candidate.hpp"
+#include "protocol/ice/role.hpp"
 #include "protocol/ice/verdict.hpp"
 #include "protocol/policy/policy.hpp"
 #include "protocol/stun/message.hpp"
 
 namespace punchlab::ice {
 
-enum class Role : std::uint8_t { controlling, controlled };
-
 /// Bytes at the start of the poll buffer, to be sent from `base`; the caller wraps them in TURN when the base is an allocation.
 struct Transmit {
-  BaseId base;
-  TransportAddress destination;
+  BaseId base{};
+  TransportAddress destination{};
   std::size_t size = 0;
   std::uint8_t ttl = 0;  ///< IPv4 TTL or IPv6 hop limit; 0 leaves the host's default
 };

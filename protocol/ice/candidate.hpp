@@ -27,9 +27,9 @@ struct Candidate {
   Transport transport = Transport::udp;
   std::uint8_t component = 1;
   std::uint32_t priority = 0;
-  Foundation foundation;
-  TransportAddress address;
-  TransportAddress base;  ///< of the same socket on the host (raddr/rport of RFC 8839); unspecified when hidden
+  Foundation foundation{};
+  TransportAddress address{};
+  TransportAddress base{};  ///< of the same socket on the host (raddr/rport of RFC 8839); unspecified when hidden
   friend constexpr auto operator<=>(const Candidate&, const Candidate&) = default;
 };
 

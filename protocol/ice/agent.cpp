@@ -1,0 +1,43 @@
+#include "protocol/ice/agent.hpp"
+
+#include "protocol/ice/core.hpp"
+
+namespace punchlab::ice {
+
+Agent::Agent(const Policy& policy, Role role, Rng& rng) : core_(std::make_unique<Core>(policy, role, rng)) {}
+Agent::~Agent() = default;
+Agent::Agent(Agent&&) noexcept = default;
+Agent& Agent::operator=(Agent&&) noexcept = default;
+
+const Credentials& Agent::local_credentials() const { return core_->local_credentials(); }
+Role Agent::role() const { return core_->role(); }
+
+std::optional<Candidate> Agent::add_host(Time, BaseId base, TransportAddress address) {
+  return core_->add_local(CandidateType::host, base, address, {});
+}
+
+std::optional<Candidate> Agent::add_server_reflexive(Time, BaseId base, TransportAddress mapped, TransportAddress server) {
+  return core_->add_local(CandidateType::server_reflexive, base, mapped, server.address);
+}
+
+std::optional<Candidate> Agent::add_relayed(Time, BaseId base, TransportAddress relayed, TransportAddress server) {
+  return core_->add_local(CandidateType::relayed, base, relayed, server.address);
+}
+
+void Agent::end_of_local_candidates(Time) { core_->end_of_local_candidates(); }
+void Agent::set_remote_credentials(const Credentials& credentials) { core_->set_remote_credentials(credentials); }
+void Agent::add_remote(Time, const Candidate& candidate) { core_->add_remote(candidate); }
+void Agent::end_of_remote_candidates(Time) { core_->end_of_remote_candidates(); }
+void Agent::start(Time now, Time first_check) { core_->start(std::max(now, first_check)); }
+
+Verdict Agent::handle_stun(Time now, BaseId base, const TransportAddress& source, const stun::MessageView& message) {
+  return core_->handle_stun(now, base, source, message);
+}
+
+void Agent::handle_timeout(Time now) { core_->handle_timeout(now); }
+Output Agent::poll(Time now, MutableBytes out) { return core_->poll(now, out); }
+std::optional<Path> Agent::selected() const { return core_->selected(); }
+bool Agent::checks_concluded() const { return core_->checks_concluded(); }
+const Counters& Agent::counters() const { return core_->counters(); }
+
+}  // namespace punchlab::ice

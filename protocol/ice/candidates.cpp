@@ -1,0 +1,111 @@
+#include "protocol/ice/candidates.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace punchlab::ice {
+namespace {
+
+Foundation foundation_text(std::uint8_t number) {
+  Foundation f;
+  std::to_chars(f.text.data(), f.text.data() + f.text.size(), number + 1);
+  return f;
+}
+
+bool usable(const Candidate& c) {
+  return c.transport == Transport::udp && c.component == 1 && c.address.port != 0 && !c.address.address.is_unspecified();
+}
+
+}  // namespace
+
+LocalCandidates::LocalCandidates() {
+  entries_.reserve(kMaxLocalCandidates);
+  bases_.reserve(kMaxLocalCandidates);
+}
+
+bool LocalCandidates::redundant(BaseId base, const TransportAddress& address) const {
+  return std::ranges::any_of(entries_,
+                             [&](const Entry& e) { return e.base == base && e.candidate.address == address; });
+}
+
+TransportAddress LocalCandidates::address_of_base(BaseId base) const {
+  for (const auto& e : entries_)
+    if (e.base == base && e.candidate.type == CandidateType::host) return e.candidate.address;
+  return {};
+}
+
+std::uint8_t LocalCandidates::foundation_of(const Entry& entry) const {
+  for (const auto& e : entries_)
+    if (e.candidate.type == entry.candidate.type && e.base_address == entry.base_address && e.server == entry.server)
+      return e.foundation;
+  return static_cast<std::uint8_t>(entries_.size());
+}
+
+std::optional<Candidate> LocalCandidates::add(CandidateType type, BaseId base, const TransportAddress& address,
+                                              const IpAddress& server) {
+  if (entries_.size() == kMaxLocalCandidates || redundant(base, address)) return std::nullopt;
+  const LocalBase* known = find(base);
+  const auto preference =
+      known != nullptr ? known->local_preference : static_cast<std::uint16_t>(0xFFFF - bases_.size());
+  Entry entry{.candidate = {.type = type, .priority = priority_of(type, preference), .address = address},
+              .base = base, .server = server};
+  entry.candidate.base = type == CandidateType::server_reflexive ? address_of_base(base) : TransportAddress{};
+  entry.base_address = type == CandidateType::server_reflexive ? entry.candidate.base.address : address.address;
+  entry.foundation = foundation_of(entry);
+  entry.candidate.foundation = foundation_text(entry.foundation);
+  if (known == nullptr)
+    bases_.push_back({.id = base, .family = address.address.family(), .relayed = type == CandidateType::relayed,
+                      .foundation = entry.foundation, .local_preference = preference,
+                      .priority = entry.candidate.priority});
+  return entries_.emplace_back(entry).candidate;
+}
+
+CandidateType LocalCandidates::type_of(BaseId base, const TransportAddress& mapped) const {
+  if (const auto* b = find(base); b != nullptr && b->relayed) return CandidateType::relayed;
+  for (const auto& e : entries_)
+    if (e.base == base && e.candidate.address == mapped) return e.candidate.type;
+  return CandidateType::peer_reflexive;
+}
+
+const LocalBase* LocalCandidates::find(BaseId base) const {
+  const auto it = std::ranges::find(bases_, base, &LocalBase::id);
+  return it == bases_.end() ? nullptr : &*it;
+}
+
+RemoteCandidates::RemoteCandidates() { entries_.reserve(kMaxRemoteCandidates); }
+
+std::optional<std::uint8_t> RemoteCandidates::find(const TransportAddress& address) const {
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].candidate.address == address) return static_cast<std::uint8_t>(i);
+  return std::nullopt;
+}
+
+std::uint8_t RemoteCandidates::foundation_of(const Foundation& foundation) const {
+  for (const auto& e : entries_)
+    if (e.signalled && e.candidate.foundation == foundation) return e.foundation;
+  return static_cast<std::uint8_t>(entries_.size());
+}
+
+RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
+  if (!usable(candidate)) return {};
+  if (const auto known = find(candidate.address)) {
+    auto& entry = entries_[*known];
+    if (entry.signalled) return {};
+    entry = {candidate, foundation_of(candidate.foundation), true};
+    return {Added::upgraded, *known};
+  }
+  if (entries_.size() == kMaxRemoteCandidates) return {};
+  entries_.push_back({candidate, foundation_of(candidate.foundation), true});
+  return {Added::created, static_cast<std::uint8_t>(entries_.size() - 1)};
+}
+
+std::optional<std::uint8_t> RemoteCandidates::learn(const TransportAddress& source, std::uint32_t priority) {
+  if (const auto known = find(source)) return known;
+  if (entries_.size() == kMaxRemoteCandidates) return std::nullopt;
+  const auto type = priority >> 24 == 0 ? CandidateType::relayed : CandidateType::peer_reflexive;
+  const auto index = static_cast<std::uint8_t>(entries_.size());
+  entries_.push_back({{.type = type, .priority = priority, .address = source}, index, false});
+  return index;
+}
+
+}  // namespace punchlab::ice

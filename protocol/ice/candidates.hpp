@@ -1,0 +1,82 @@
+#pragma once
+// The tables of local and remote candidates: redundancy, foundations, priorities (RFC 8445 section 5.1).
+#include <optional>
+#include <vector>
+
+#include "protocol/ice/candidate.hpp"
+
+namespace punchlab::ice {
+
+inline constexpr std::size_t kMaxLocalCandidates = 16;
+inline constexpr std::size_t kMaxRemoteCandidates = 32;
+
+/// What checks leave from: a socket or an allocation. Reflexive candidates are pruned to it when pairs are formed.
+struct LocalBase {
+  BaseId id;
+  Family family = Family::ipv4;
+  bool relayed = false;
+  std::uint8_t foundation = 0;          ///< number of the pairing candidate's foundation
+  std::uint16_t local_preference = 0;
+  std::uint32_t priority = 0;           ///< of the pairing candidate: the host or relayed one, else the first reflexive
+  /// The PRIORITY attribute of checks from here (RFC 8445 section 7.1.1). An allocation says "relayed" instead of
+  /// "peer-reflexive", so that a peer that learns it from a check does not take it for a direct path (docs/ice.md).
+  std::uint32_t check_priority() const {
+    return priority_of(relayed ? CandidateType::relayed : CandidateType::peer_reflexive, local_preference);
+  }
+};
+
+class LocalCandidates {
+ public:
+  LocalCandidates();
+  /// Fills priority and foundation; nothing when redundant or over the limit. `server` is unspecified for hosts.
+  std::optional<Candidate> add(CandidateType type, BaseId base, const TransportAddress& address, const IpAddress& server);
+  /// The type of the local candidate with this base and address as the peer sees it; an address that nobody gave us is
+  /// peer-reflexive (RFC 8445 section 7.2.5.3.1). Whatever leaves an allocation is relayed.
+  CandidateType type_of(BaseId base, const TransportAddress& mapped) const;
+  const LocalBase* find(BaseId base) const;
+  const std::vector<LocalBase>& bases() const { return bases_; }
+
+ private:
+  struct Entry {
+    Candidate candidate;
+    BaseId base;
+    IpAddress base_address{};
+    IpAddress server{};
+    std::uint8_t foundation = 0;
+  };
+  bool redundant(BaseId base, const TransportAddress& address) const;
+  TransportAddress address_of_base(BaseId base) const;
+  std::uint8_t foundation_of(const Entry& entry) const;
+  std::vector<Entry> entries_;
+  std::vector<LocalBase> bases_;
+};
+
+struct RemoteCandidate {
+  Candidate candidate;
+  std::uint8_t foundation = 0;  ///< number: equal for candidates of equal foundation text
+  bool signalled = false;       ///< false while known from a check only
+};
+
+class RemoteCandidates {
+ public:
+  RemoteCandidates();
+  enum class Added : std::uint8_t { ignored, created, upgraded };
+  struct Result {
+    Added added = Added::ignored;
+    std::uint8_t index = 0;
+  };
+  /// A signalled candidate; one known from a check takes its type, priority and foundation.
+  Result add(const Candidate& candidate);
+  /// The candidate at `source`, made peer-reflexive with the check's PRIORITY when unknown (RFC 8445 section 7.3.1.3);
+  /// nothing when the table is full.
+  std::optional<std::uint8_t> learn(const TransportAddress& source, std::uint32_t priority);
+  const RemoteCandidate& operator[](std::size_t index) const { return entries_[index]; }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  std::optional<std::uint8_t> find(const TransportAddress& address) const;
+  std::uint8_t foundation_of(const Foundation& foundation) const;
+  std::vector<RemoteCandidate> entries_;
+};
+
+}  // namespace punchlab::ice

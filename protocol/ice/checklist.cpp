@@ -1,0 +1,103 @@
+#include "protocol/ice/checklist.hpp"
+
+namespace punchlab::ice {
+
+Checklist::Checklist(std::size_t max_pairs) : max_pairs_(std::clamp<std::size_t>(max_pairs, 1, 0xFFFF)) {
+  pairs_.reserve(max_pairs_);
+  triggered_.reserve(max_pairs_);
+}
+
+Pair* Checklist::find(BaseId base, std::uint8_t remote) {
+  const auto it = std::ranges::find_if(pairs_, [&](const Pair& p) { return p.base == base && p.remote == remote; });
+  return it == pairs_.end() ? nullptr : &*it;
+}
+
+// The rule of RFC 8445 section 6.1.2.6, applied to one new pair at a time as RFC 8838 section 12 wants it: per foundation
+// the best pair waits and the rest is frozen, until one succeeds.
+PairState Checklist::first_state(const Pair& pair) {
+  Pair* waiting = nullptr;
+  for (auto& other : pairs_) {
+    if (&other == &pair || other.foundation != pair.foundation) continue;
+    if (other.valid) return PairState::waiting;
+    if (other.state == PairState::in_progress || other.triggered) return PairState::frozen;
+    if (other.state == PairState::waiting) waiting = &other;
+  }
+  if (waiting == nullptr) return PairState::waiting;
+  if (waiting->priority >= pair.priority) return PairState::frozen;
+  waiting->state = PairState::frozen;
+  return PairState::waiting;
+}
+
+Pair* Checklist::make_room(std::uint64_t priority) {
+  if (pairs_.size() < max_pairs_) return &pairs_.emplace_back();
+  Pair* lowest = nullptr;
+  for (auto& p : pairs_) {
+    const bool unchecked = !p.triggered && !p.valid && (p.state == PairState::frozen || p.state == PairState::waiting);
+    if (unchecked && p.priority < priority && (lowest == nullptr || p.priority < lowest->priority)) lowest = &p;
+  }
+  return lowest;
+}
+
+Pair* Checklist::add(const Pair& pair) {
+  Pair* slot = make_room(pair.priority);
+  if (slot == nullptr) return nullptr;
+  *slot = pair;
+  slot->state = first_state(*slot);
+  return slot;
+}
+
+void Checklist::trigger(Pair& pair) {
+  pair.state = PairState::waiting;
+  pair.timer.stop();
+  if (!pair.triggered) triggered_.push_back(index_of(pair));
+  pair.triggered = true;
+}
+
+void Checklist::untrigger(Pair& pair) {
+  if (pair.triggered) std::erase(triggered_, index_of(pair));
+  pair.triggered = false;
+}
+
+const Pair* Checklist::best_waiting() const {
+  const Pair* best = nullptr;
+  for (const auto& p : pairs_)
+    if (p.state == PairState::waiting && (best == nullptr || p.priority > best->priority)) best = &p;
+  return best;
+}
+
+bool Checklist::idle(std::uint16_t foundation) const {
+  return std::ranges::none_of(pairs_, [&](const Pair& p) {
+    return p.foundation == foundation && (p.state == PairState::waiting || p.state == PairState::in_progress);
+  });
+}
+
+const Pair* Checklist::best_unfreezable() const {
+  const Pair* best = nullptr;
+  for (const auto& p : pairs_)
+    if (p.state == PairState::frozen && (best == nullptr || p.priority > best->priority) && idle(p.foundation)) best = &p;
+  return best;
+}
+
+const Pair* Checklist::next() const {
+  if (!triggered_.empty()) return &pairs_[triggered_.front()];
+  if (const Pair* waiting = best_waiting()) return waiting;
+  return best_unfreezable();
+}
+
+Pair& Checklist::take(const Pair& pair) {
+  Pair& p = pairs_[index_of(pair)];
+  untrigger(p);
+  return p;
+}
+
+void Checklist::unfreeze(std::uint16_t foundation) {
+  for (auto& p : pairs_)
+    if (p.foundation == foundation && p.state == PairState::frozen) p.state = PairState::waiting;
+}
+
+int Checklist::active() const {
+  return static_cast<int>(std::ranges::count_if(
+      pairs_, [](const Pair& p) { return p.state == PairState::waiting || p.state == PairState::in_progress; }));
+}
+
+}  // namespace punchlab::ice
