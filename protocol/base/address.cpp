@@ -1,5 +1,6 @@
 #include "protocol/base/address.hpp"
 
+#include <bit>
 #include <charconv>
 #include <vector>
 
@@ -83,7 +84,7 @@ std::string v6_text(Bytes b) {
 bool in_prefix(std::uint32_t value, std::uint32_t prefix, int bits) { return ((value ^ prefix) >> (32 - bits)) == 0; }
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
-  h ^= v;
+  h = std::rotl(h, 26) ^ v;  // turned first, so that equal parts do not cancel out
   h *= 0x9E3779B97F4A7C15ULL;
   return h ^ (h >> 29);
 }
@@ -139,8 +140,8 @@ std::string TransportAddress::to_string() const {
 
 std::uint64_t hash_of(const TransportAddress& a) {
   const auto b = a.address.bytes();
-  if (a.address.is_v4()) return mix(load_u32(b.data()), a.port);
-  return mix(mix(load_u64(b.data()), load_u64(b.data() + 8)), a.port);
+  if (a.address.is_v4()) return mix(0, (std::uint64_t{load_u32(b.data())} << 16) | a.port);
+  return mix(mix(mix(0, load_u64(b.data())), load_u64(b.data() + 8)), a.port);
 }
 
 std::uint64_t hash_of(const FiveTuple& t) {
