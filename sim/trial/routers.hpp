@@ -13,11 +13,13 @@ inline IpAddress core_address(Family family) {
                                 : IpAddress::v6({0x20, 0x01, 0x0D, 0xB8, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8});
 }
 
-/// A gateway's address of `family` on the side that a packet came from: the source of its ICMP errors.
+/// A gateway's address of `family` on the side that a packet came from: the source of its ICMP errors. A firewall has
+/// only one.
 inline IpAddress gateway_address(const nat::Addressing& addressing, nat::From from, Family family) {
   if (from == nat::From::inside && addressing.internal.family() == family) return addressing.internal;
   for (const auto& address : addressing.external)
     if (address.family() == family) return address;
+  if (addressing.internal.family() == family) return addressing.internal;
   return core_address(family);
 }
 

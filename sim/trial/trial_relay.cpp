@@ -1,0 +1,59 @@
+// The relay's host in a trial.
+#include <algorithm>
+
+#include "sim/trial/trial.hpp"
+
+namespace punchlab::trial {
+namespace {
+
+constexpr SocketId kListener{1};
+
+/// Room for one pair, with some to spare: a trial needs two allocations.
+relay::Config relay_config(const IpAddress& address) {
+  relay::Config config;
+  config.users = {{"client", "client-password"}, {"connector", "connector-password"}};
+  config.turn.relayed_v4 = address;
+  config.turn.max_allocations = 4;
+  config.turn.max_permissions = 8;
+  config.turn.max_channels = 8;
+  config.turn.max_reservations = 1;
+  config.broker.registrations = 4;
+  config.broker.pending = 4;
+  config.max_streams = 2;
+  return config;
+}
+
+}  // namespace
+
+void Trial::set_up_relay(Time now) {
+  const auto address = topology_->host(HostId::relay).addresses.front();
+  auto key = key_;
+  key.purpose = purpose_of("relay");
+  relay_rng_ = std::make_unique<SeededRng>(key);
+  relay_ = std::make_unique<relay::Server>(relay_config(address), *relay_rng_);
+  relay_sockets_.reserve(8);
+  relay_sockets_.push_back({kListener, {address, kRelayPort}});
+  relay_->add_socket(kListener, Transport::udp, relay_sockets_.front().local);
+  drain_relay(now);
+}
+
+void Trial::drain_relay(Time now) {
+  const auto deadline =
+      drain(*relay_, now, buffer_, [&](const Output& output, Bytes buffer) { handle_relay(output, buffer); }).at;
+  if (deadline == relay_deadline_) return;
+  relay_deadline_ = deadline;
+  network_->set_timer(HostId::relay, deadline);
+}
+
+void Trial::handle_relay(const Output& output, Bytes buffer) {
+  if (const auto* out = std::get_if<Transmit>(&output)) {
+    for (const auto& socket : relay_sockets_)
+      if (socket.id == out->socket)
+        return network_->send(HostId::relay, socket.local, out->destination, out->ttl, buffer.first(out->size));
+  }
+  if (const auto* open = std::get_if<OpenSocket>(&output)) relay_sockets_.push_back({open->socket, open->local});
+  if (const auto* close = std::get_if<CloseSocket>(&output))
+    std::erase_if(relay_sockets_, [&](const auto& socket) { return socket.id == close->socket; });
+}
+
+}  // namespace punchlab::trial

@@ -1,0 +1,28 @@
+#pragma once
+// What `punchlab run` was asked for.
+#include <filesystem>
+#include <optional>
+
+#include "scenarios/loader/loader.hpp"
+#include "tools/cli/command.hpp"
+#include "tools/runner/backend.hpp"
+
+namespace punchlab::cli {
+
+struct RunOptions {
+  std::filesystem::path scenario;
+  runner::Backend backend = runner::Backend::ns3;
+  loader::Overrides overrides;
+  std::optional<std::uint64_t> trial;  ///< only this one of each cell
+  unsigned jobs = 1;
+  std::filesystem::path out;  ///< the run folder; empty: under results/runs
+  bool resume = false;
+  bool pcap = false;
+  bool report = true;
+  std::string command;  ///< that makes the run again
+};
+
+/// Nothing when `--help` was printed. Throws CommandError for wrong usage.
+std::optional<RunOptions> parse_run_options(const Arguments& arguments);
+
+}  // namespace punchlab::cli

@@ -1,0 +1,129 @@
+#include "tools/runner/pool.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <variant>
+
+#include "results/record/wire.hpp"
+#include "tools/runner/worker.hpp"
+
+namespace punchlab::runner {
+namespace {
+
+using End = PoolResult::End;
+
+struct Worker {
+  pid_t pid = -1;
+  int fd = -1;  ///< records come out of it; -1 once it has ended
+  results::FrameDecoder decoder;
+};
+
+/// The children; whatever happens, none outlives this object.
+class Children {
+ public:
+  ~Children() {
+    for (auto& worker : workers) {
+      if (worker.pid > 0) kill(worker.pid, SIGKILL);
+      if (worker.fd >= 0) close(worker.fd);
+      if (worker.pid > 0) waitpid(worker.pid, nullptr, 0);
+    }
+  }
+  std::vector<Worker> workers;
+};
+
+std::string start(Children& children, const trial::Plan& plan, const std::vector<Item>& items,
+                  const PoolOptions& options) {
+  for (unsigned w = 0; w < options.jobs; ++w) {
+    int pipe_ends[2];
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0) return fmt::format("cannot make a pipe: {}", std::strerror(errno));
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) {
+      const int error = errno;
+      close(pipe_ends[0]);
+      close(pipe_ends[1]);
+      return fmt::format("cannot start a worker process: {}", std::strerror(error));
+    }
+    if (pid == 0) {
+      close(pipe_ends[0]);
+      for (const auto& other : children.workers) close(other.fd);
+      run_worker(plan, items, {w, options.jobs}, options, pipe_ends[1], parent);
+    }
+    close(pipe_ends[1]);
+    children.workers.push_back({pid, pipe_ends[0], {}});
+  }
+  return {};
+}
+
+/// Nothing when all is well; else how the run ends.
+std::optional<PoolResult> take_records(Worker& worker, const PoolSink& sink) {
+  for (;;) {
+    auto frame = worker.decoder.next();
+    if (std::holds_alternative<results::NeedMore>(frame)) return std::nullopt;
+    if (const auto* corrupt = std::get_if<results::CorruptFrame>(&frame))
+      return PoolResult{End::worker_died, fmt::format("a worker sent a corrupt record: {}", corrupt->what)};
+    if (!sink.record(std::move(std::get<results::TrialRecord>(frame)))) return PoolResult{End::refused, {}};
+  }
+}
+
+std::optional<PoolResult> end_of(Worker& worker) {
+  close(worker.fd);
+  worker.fd = -1;
+  int status = 0;
+  waitpid(worker.pid, &status, 0);
+  worker.pid = -1;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && worker.decoder.pending() == 0) return std::nullopt;
+  if (WIFSIGNALED(status))
+    return PoolResult{End::worker_died, fmt::format("a worker process was ended by signal {} ({})", WTERMSIG(status),
+                                                    strsignal(WTERMSIG(status)))};
+  return PoolResult{End::worker_died, "a worker process gave up; its message is above"};
+}
+
+std::optional<PoolResult> read_from(Worker& worker, const PoolSink& sink) {
+  std::array<std::uint8_t, 65536> buffer;
+  const auto n = read(worker.fd, buffer.data(), buffer.size());
+  if (n < 0) return errno == EINTR ? std::nullopt : end_of(worker);
+  if (n == 0) return end_of(worker);
+  worker.decoder.feed({buffer.data(), static_cast<std::size_t>(n)});
+  return take_records(worker, sink);
+}
+
+std::vector<pollfd> open_pipes(const Children& children) {
+  std::vector<pollfd> pipes;
+  for (const auto& worker : children.workers) pipes.push_back({worker.fd, POLLIN, 0});
+  return pipes;
+}
+
+bool any_open(const Children& children) {
+  return std::any_of(children.workers.begin(), children.workers.end(), [](const auto& w) { return w.fd >= 0; });
+}
+
+}  // namespace
+
+PoolResult run_pool(const trial::Plan& plan, const std::vector<Item>& items, const PoolOptions& options,
+                    const PoolSink& sink, const volatile std::sig_atomic_t& stop) {
+  if (items.empty()) return {};
+  Children children;
+  if (auto error = start(children, plan, items, options); !error.empty()) return {End::worker_died, std::move(error)};
+  while (any_open(children)) {
+    auto pipes = open_pipes(children);
+    const int ready = poll(pipes.data(), pipes.size(), 100);
+    if (stop) return {End::interrupted, {}};
+    if (!sink.idle()) return {End::refused, {}};
+    if (ready <= 0) continue;
+    for (std::size_t i = 0; i < pipes.size(); ++i)
+      if (pipes[i].revents != 0)
+        if (auto end = read_from(children.workers[i], sink)) return *end;
+  }
+  return {};
+}
+
+}  // namespace punchlab::runner

@@ -1,0 +1,45 @@
+#pragma once
+// Runs trials in worker processes and streams their records to the caller, in whatever order they finish.
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/record/record.hpp"
+#include "tools/runner/backend.hpp"
+#include "tools/runner/schedule.hpp"
+
+namespace punchlab::runner {
+
+struct PoolOptions {
+  Backend backend = Backend::ns3;
+  unsigned jobs = 1;  ///< worker processes, at least 1
+  std::optional<std::filesystem::path> pcap;  ///< folder for captures, one subfolder per trial
+};
+
+/// How a run of the pool ended.
+struct PoolResult {
+  enum class End : std::uint8_t {
+    complete,
+    interrupted,  ///< `stop` was set
+    refused,      ///< the sink said no (full disk, say); it knows why
+    worker_died,  ///< `error` says how
+  };
+  End end = End::complete;
+  std::string error;
+};
+
+/// What the caller does with records and time.
+struct PoolSink {
+  std::function<bool(results::TrialRecord)> record;  ///< false ends the run
+  std::function<bool()> idle;                        ///< about ten times a second; false ends the run
+};
+
+/// Blocks until all `items` are done or the run ends early. Workers are children of this process: they end with it, and
+/// have ended when this returns. Set `stop` (from a signal handler) to interrupt.
+PoolResult run_pool(const trial::Plan& plan, const std::vector<Item>& items, const PoolOptions& options,
+                    const PoolSink& sink, const volatile std::sig_atomic_t& stop);
+
+}  // namespace punchlab::runner
