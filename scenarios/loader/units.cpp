@@ -27,7 +27,7 @@ struct Measure {
 constexpr Unit kTimes[] = {{"ns", 1, 1e9}, {"us", 1, 1e6}, {"ms", 1, 1e3}, {"s", 1, 1}, {"min", 60, 1}, {"h", 3600, 1}};
 constexpr Unit kRates[] = {{"bit/s", 1, 1}, {"kbit/s", 1e3, 1}, {"Mbit/s", 1e6, 1}, {"Gbit/s", 1e9, 1}};
 constexpr Unit kSizes[] = {{"B", 1, 1}, {"kB", 1e3, 1}};
-constexpr Measure kDuration{"a duration", "20 ms", kTimes, 86'400, "24 h"};
+constexpr Measure kDuration{"a duration", "20 ms", kTimes, 2'592'000, "720 h"};
 constexpr Measure kRate{"a rate", "10 Mbit/s", kRates, 1e12, "1000 Gbit/s"};
 constexpr Measure kSize{"a size", "200 B", kSizes, 1e9, "1000000 kB"};
 

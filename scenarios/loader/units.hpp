@@ -9,7 +9,7 @@ namespace punchlab::loader {
 /// The value, or one sentence that says what is wrong with the text and what to write.
 using Quantity = std::variant<double, std::string>;
 
-/// Seconds, 0 to 24 h. Units: ns, us, ms, s, min, h.
+/// Seconds, 0 to 720 h. Units: ns, us, ms, s, min, h.
 Quantity parse_duration(std::string_view text);
 /// Bit per second, above 0 to 1000 Gbit/s. Units: bit/s, kbit/s, Mbit/s, Gbit/s (powers of 1000).
 Quantity parse_rate(std::string_view text);
