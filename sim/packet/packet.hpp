@@ -83,8 +83,14 @@ bool checksums_valid(Bytes packet);
 /// Takes one hop off TTL or hop limit, checksum included. False, and nothing changed, when it must not be forwarded.
 bool decrement_ttl(MutableBytes packet);
 
-/// Rewrites the source (or destination) address and port of a UDP or TCP packet, checksums updated incrementally.
+/// Rewrites the source (or destination) address and port of a UDP or TCP packet, or the address and query identifier of
+/// an ICMP echo, with every checksum updated incrementally. `packet` may be one that an ICMP error quotes: a checksum
+/// that was cut off is left out.
 void set_source(MutableBytes packet, const View& view, const TransportAddress& source);
 void set_destination(MutableBytes packet, const View& view, const TransportAddress& destination);
+/// The same for the address alone, of which only the IP header's checksum takes note: for ICMP errors, whose own
+/// checksum is made anew after all changes (`refresh_icmp_checksum`).
+void set_source_address(MutableBytes packet, const View& view, const IpAddress& source);
+void set_destination_address(MutableBytes packet, const View& view, const IpAddress& destination);
 
 }  // namespace punchlab::packet

@@ -8,24 +8,34 @@
 namespace punchlab::packet {
 namespace {
 
-/// Replaces one address (at `address_at`) and one port (at `port_at`) and mends the checksums over them.
+std::size_t source_at(const View& view) { return view.family == Family::ipv4 ? 12 : 8; }
+std::size_t destination_at(const View& view) { return view.family == Family::ipv4 ? 16 : 24; }
+bool is_icmp(const View& view) { return view.protocol == kIcmp || view.protocol == kIcmp6; }
+
+/// Replaces one address, mends the IP header's checksum and returns what changed.
+Delta set_address(MutableBytes packet, const View& view, std::size_t at, const IpAddress& address) {
+  const Bytes bytes = address.bytes();
+  Delta delta;
+  delta.replace(packet.subspan(at, bytes.size()), bytes);
+  std::memcpy(&packet[at], bytes.data(), bytes.size());
+  if (view.family == Family::ipv4) store_u16(&packet[10], delta.apply(load_u16(&packet[10])));
+  return delta;
+}
+
+/// Where the transport checksum stands within its header.
+std::size_t checksum_offset(std::uint8_t protocol) { return protocol == kUdp ? 6 : protocol == kTcp ? 16 : 2; }
+
+/// Replaces one address and the port at `port_at` and mends the checksums over them.
 void set_endpoint(MutableBytes packet, const View& view, std::size_t address_at, std::size_t port_at,
                   const TransportAddress& value) {
-  const Bytes bytes = value.address.bytes();
-  Delta address;
-  address.replace(packet.subspan(address_at, bytes.size()), bytes);
-  std::memcpy(&packet[address_at], bytes.data(), bytes.size());
-  if (view.family == Family::ipv4) store_u16(&packet[10], address.apply(load_u16(&packet[10])));
-  Delta transport = address;
+  const Delta address = set_address(packet, view, address_at, value.address);
+  Delta transport = view.protocol == kIcmp ? Delta{} : address;  // ICMP for IPv4 covers no pseudo-header
   transport.replace(load_u16(&packet[port_at]), value.port);
   store_u16(&packet[port_at], value.port);
-  if (view.protocol == kUdp) {
-    std::uint8_t* checksum = &packet[view.transport + 6];
-    store_u16(checksum, transport.apply_udp(load_u16(checksum)));
-  } else if (view.protocol == kTcp) {
-    std::uint8_t* checksum = &packet[view.transport + 16];
-    store_u16(checksum, transport.apply(load_u16(checksum)));
-  }
+  const std::size_t at = view.transport + checksum_offset(view.protocol);
+  if (at + 2 > packet.size()) return;
+  const std::uint16_t before = load_u16(&packet[at]);
+  store_u16(&packet[at], view.protocol == kUdp ? transport.apply_udp(before) : transport.apply(before));
 }
 
 bool transport_checksum_valid(Bytes packet, const View& view) {
@@ -64,11 +74,19 @@ bool decrement_ttl(MutableBytes packet) {
 }
 
 void set_source(MutableBytes packet, const View& view, const TransportAddress& source) {
-  set_endpoint(packet, view, view.family == Family::ipv4 ? 12 : 8, view.transport, source);
+  set_endpoint(packet, view, source_at(view), view.transport + (is_icmp(view) ? 4 : 0), source);
 }
 
 void set_destination(MutableBytes packet, const View& view, const TransportAddress& destination) {
-  set_endpoint(packet, view, view.family == Family::ipv4 ? 16 : 24, view.transport + 2, destination);
+  set_endpoint(packet, view, destination_at(view), view.transport + (is_icmp(view) ? 4 : 2), destination);
+}
+
+void set_source_address(MutableBytes packet, const View& view, const IpAddress& source) {
+  set_address(packet, view, source_at(view), source);
+}
+
+void set_destination_address(MutableBytes packet, const View& view, const IpAddress& destination) {
+  set_address(packet, view, destination_at(view), destination);
 }
 
 }  // namespace punchlab::packet

@@ -1,0 +1,46 @@
+// Outbound flows: which mapping a packet from inside uses, and when there has to be a new one.
+#include "sim/nat/gateway.hpp"
+
+namespace punchlab::nat {
+
+Gateway::Flow Gateway::leave(Time now, std::uint8_t protocol, const TransportAddress& internal,
+                             const TransportAddress& remote) {
+  Flow flow;
+  flow.mapping = table_.find_inside(now, protocol, internal, remote);
+  if (flow.mapping != nullptr) flow.session = table_.find_session(now, *flow.mapping, remote);
+  if (flow.session != nullptr) return flow;
+  const bool translated = profile_.translates && internal.address.is_v4();
+  if (flow.mapping == nullptr) {
+    flow = make_mapping(now, {protocol, internal, remote, false}, false);
+  } else if (translated && !allocator_.free_towards(now, protocol, flow.mapping->external, remote, flow.mapping)) {
+    flow = make_mapping(now, {protocol, internal, remote, true}, true);
+  }
+  if (flow.mapping == nullptr) return flow;
+  flow.session = table_.add_session(now, *flow.mapping, remote);
+  if (flow.session != nullptr) return flow;
+  if (flow.reason == Reason::mapping_created) table_.remove(*flow.mapping);
+  return {nullptr, nullptr, Reason::too_many_mappings};
+}
+
+Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool exception) {
+  switch (table_.shortage(now, wanted.internal.address)) {
+    case MappingTable::Shortage::mappings:
+      return {nullptr, nullptr, Reason::too_many_mappings};
+    case MappingTable::Shortage::mappings_of_host:
+      return {nullptr, nullptr, Reason::too_many_mappings_of_host};
+    case MappingTable::Shortage::none:
+      break;
+  }
+  PortAllocator::Choice choice{wanted.internal, kNone};
+  if (profile_.translates && wanted.internal.address.is_v4()) {
+    const auto chosen = allocator_.choose(now, wanted);
+    if (!chosen) return {nullptr, nullptr, Reason::ports_exhausted};
+    choice = *chosen;
+  }
+  MappingEntry& mapping =
+      table_.create(now, wanted.protocol, wanted.internal, choice.external, wanted.remote, exception);
+  if (choice.block != kNone) table_.hold_block(mapping, choice.block);
+  return {&mapping, nullptr, Reason::mapping_created};
+}
+
+}  // namespace punchlab::nat
