@@ -2,8 +2,10 @@
 // The relay's side of the rendezvous (docs/protocol.md): knows which peer is reachable over which flow, passes sealed
 // messages between peers that it cannot read, and times their simultaneous starts. Only authenticated requests reach it,
 // so nothing here is created for strangers. Its tables never grow.
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -19,6 +21,7 @@ struct BrokerLimits {
   std::size_t registrations = 64;  ///< peers registered at once
   std::size_t pending = 16;        ///< messages that wait for a peer that has not registered yet
   Duration max_lifetime = std::chrono::seconds{60};      ///< of a registration, without a refresh
+  std::size_t pending_per_user = 8;                      ///< of these
   Duration pending_lifetime = std::chrono::seconds{30};  ///< how long a message waits
 };
 
@@ -69,12 +72,12 @@ class Broker {
   };
   struct Registration {
     bool used = false;
+    bool sha256 = false;
     PeerId id;
     FiveTuple flow;
     SocketId socket;
     std::uint32_t user = 0;
     const stun::IntegrityKey* key = nullptr;
-    bool sha256 = false;
     Time expiry;
     Duration round_trip = kMaxRoundTrip;  ///< smallest seen; kMaxRoundTrip: not measured
     Timing timing;
@@ -84,7 +87,6 @@ class Broker {
     std::uint32_t user = 0;
     Time expiry = kNever;
     std::size_t size = 0;  ///< 0: the slot is free
-    std::uint8_t* payload = nullptr;
   };
   struct Outgoing {
     SocketId socket;
@@ -93,36 +95,41 @@ class Broker {
   };
   struct Request;  ///< what `handle` was given, in one piece
 
-  void handle_register(const Request& request);
-  void handle_forward(const Request& request);
-  int admit(const Request& request, const PeerId& id) const;
-  Registration* make_registration(const Request& request, const PeerId& id);
+  int handle_register(const Request& request);
+  int admit(const Request& request, const PeerId& id);
+  Registration* place(const Request& request, const PeerId& id);
+  void update(const Request& request, Registration& registration, Duration lifetime);
   void remove(Registration& registration);
-  void deliver_pending(Time now, Registration& to);
-  int keep_pending(Time now, const Registration& from, const PeerId& to, Bytes payload);
-  Time time_start(Time now, const Registration& from, Registration& to, Bytes payload);
-  void deliver(Registration& to, const PeerId& from, Bytes payload, std::optional<Duration> start_delay);
+  void respond_registered(const Request& request, Duration lifetime);
+  int handle_forward(const Request& request);
+  int keep_pending(const Request& request, const PeerId& from, const PeerId& to, Bytes payload);
+  Pending* pending_slot(const Request& request, const PeerId& from, const PeerId& to, int& code);
+  void deliver_pending(Registration& to);
+  void release(Pending& pending);
+  std::optional<Time> time_start(Time now, const Registration& from, Registration& to, Bytes payload) const;
+  void deliver(const Registration& to, const PeerId& from, Bytes payload, std::optional<Duration> delay);
+  void respond_forwarded(const Request& request, std::optional<Duration> delay);
   void respond_error(const Request& request, int code);
   Registration* find(const PeerId& id);
   Registration* find(const FiveTuple& flow);
-  MutableBytes outgoing_buffer(std::size_t slot) { return {outgoing_bytes_.get() + slot * kMaxDatagram, kMaxDatagram}; }
-  template <class F>
-  void send(SocketId socket, const FiveTuple& flow, F&& write);
+  MutableBytes new_message(SocketId socket, const FiveTuple& flow);
+  Outgoing& last_outgoing() { return outgoing_[(outgoing_head_ + outgoing_count_ - 1) % kOutgoing]; }
+  void finish_message(stun::MessageWriter& writer, const stun::IntegrityKey& key, bool sha256);
 
   BrokerLimits limits_;
   std::vector<Reservation> reservations_;
   std::vector<Registration> table_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> free_;  ///< slots of table_
   FlatIndex by_id_, by_flow_;
   std::vector<Pending> pending_;
   std::unique_ptr<std::uint8_t[]> pending_bytes_;
   std::size_t pending_count_ = 0;
-  static constexpr std::size_t kOutgoing = 24;
-  std::vector<Outgoing> outgoing_;
+  static constexpr std::size_t kOutgoing = 8;  ///< one request causes at most three
+  std::array<Outgoing, kOutgoing> outgoing_;
   std::unique_ptr<std::uint8_t[]> outgoing_bytes_;
   std::size_t outgoing_head_ = 0, outgoing_count_ = 0;
   Time next_expiry_ = kNever;  ///< nothing expires before
-  std::uint64_t transactions_ = 0;
+  std::uint64_t deliveries_ = 0;  ///< numbers the indications
   std::uint64_t overflows_ = 0;
 };
 

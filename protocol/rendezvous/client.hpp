@@ -9,6 +9,7 @@
 #include "protocol/base/endpoint.hpp"
 #include "protocol/policy/policy.hpp"
 #include "protocol/rendezvous/peer_id.hpp"
+#include "protocol/rendezvous/ring.hpp"
 #include "protocol/rendezvous/transaction.hpp"
 #include "protocol/stun/long_term_client.hpp"
 
@@ -40,12 +41,12 @@ struct StartIn {
 };
 
 /// The registration failed or was lost: the relay's error code, or 0 when it did not answer. The client tries again,
-/// except after `credential refused` (401), which ends it.
+/// except after 401, which says that the credential is wrong.
 struct Unavailable {
   int code = 0;
 };
 
-/// A message could not be handed to the relay: its error code (404: no room to wait for an unregistered peer), or 0 when
+/// A message could not be handed to the relay: its error code (486, 508: no room to wait for an unregistered peer), or 0 when
 /// it did not answer.
 struct ForwardFailed {
   PeerId to;
@@ -76,41 +77,46 @@ class Client {
   Output poll(Time now, MutableBytes out);
 
   bool registered() const { return registered_; }
-  /// Messages for this client that were malformed or whose integrity was wrong.
+  /// Messages for this client that were malformed, whose integrity was wrong, or for which there was no room.
   std::uint64_t rejected() const { return rejected_; }
 
  private:
-  enum class Phase : std::uint8_t { idle, registering, registered, refused };
   struct Forward {
     bool used = false;
     bool timed = false;
+    int attempts = 0;          ///< new transactions after an error that a new registration or nonce may mend
     PeerId to;
-    Transaction transaction;
+    Transaction transaction;   ///< not running: waits for the registration
     std::size_t size = 0;
     std::array<std::uint8_t, kMaxPayload> payload;
   };
-  struct Inbox {
+  struct Delivery {
     PeerId from;
     std::size_t size = 0;
     std::array<std::uint8_t, kMaxPayload> payload;
   };
+  struct Start {
+    PeerId peer;
+    Time at;
+  };
 
-  void send_register(Time now, bool authenticated);
-  void handle_register_success(Time now, const stun::MessageView& message);
-  void handle_register_error(Time now, const stun::MessageView& message);
-  void lose_registration(Time now, int code, Duration retry_after);
+  void send_register(Time now, bool authenticated, bool answers_challenge);
+  void handle_register_response(Time now, const stun::MessageView& message);
+  void accept_registration(Time now, const stun::MessageView& message);
+  void end_registration(int code);
   void send_forward(Time now, Forward& forward);
-  void handle_forward_success(Time now, Forward& forward, const stun::MessageView& message);
-  void handle_forward_error(Time now, Forward& forward, const stun::MessageView& message);
-  void finish_forward(Forward& forward, int code);
-  bool handle_delivery(Time now, const stun::MessageView& message);
-  void note_start(const PeerId& peer, Time at);
-  Forward* find_forward(const stun::TransactionId& id);
-  std::optional<Output> poll_send(Time now, MutableBytes out);
-  std::optional<Output> poll_event(Time now, MutableBytes out);
+  void send_waiting_forwards(Time now);
+  void handle_forward_response(Time now, Forward& forward, const stun::MessageView& message);
+  void mend_forward(Time now, Forward& forward, const stun::MessageView& error);
+  void fail_forward(Forward& forward, int code);
+  void handle_delivery(Time now, const stun::MessageView& message);
+  void note_start(Time now, const PeerId& peer, std::optional<std::uint64_t> delay);
   std::size_t write_register(MutableBytes out) const;
   std::size_t write_forward(const Forward& forward, MutableBytes out) const;
-  Time next_deadline() const;
+  std::optional<Output> poll_send(MutableBytes out);
+  std::optional<Output> poll_delivery(MutableBytes out);
+  std::optional<Output> poll_event(Time now);
+  Time next_timeout() const;
 
   stun::RetransmissionConstants constants_;
   Duration keepalive_;
@@ -118,27 +124,20 @@ class Client {
   PeerId self_;
   Rng* rng_;
 
-  bool started_ = false, registered_ = false, refused_ = false;
-  bool announce_ = false;            ///< a Registered waits to be polled
   Transaction registration_;
-  bool register_authenticated_ = false;
-  bool answers_challenge_ = false;   ///< the Register under way left at once after a challenge: the relay can measure it
-  int measurements_left_ = 0;        ///< how often we still ask for a fresh challenge to be measured
-  Time renew_at_ = kNever;           ///< the next Register
-  Time expires_at_ = kNever;
+  bool register_authenticated_ = false;  ///< the Register under way carries the credential
+  bool answers_challenge_ = false;       ///< and left at once after a challenge, so that the relay can time it
+  bool registered_ = false;
+  bool refused_ = false;                 ///< the credential is no good; nothing more is tried
+  bool announce_ = false;                ///< a Registered waits to be polled
+  int measurements_left_ = 0;            ///< how often a fresh challenge is still asked for, to be timed by it
+  Time renew_at_ = kNever;               ///< when the next Register leaves
   TransportAddress mapped_;
   Duration round_trip_{0};
 
   std::array<Forward, kMaxForwards> forwards_;
-  static constexpr std::size_t kInbox = 4, kEvents = 8;
-  std::array<Inbox, kInbox> inbox_;
-  std::size_t inbox_head_ = 0, inbox_count_ = 0;
-  struct Start {
-    PeerId peer;
-    Time at;
-  };
-  std::array<std::variant<Start, Unavailable, ForwardFailed>, kEvents> events_;
-  std::size_t event_head_ = 0, event_count_ = 0;
+  Ring<Delivery, 4> deliveries_;
+  Ring<std::variant<Start, Unavailable, ForwardFailed>, 8> events_;
   std::uint64_t rejected_ = 0;
 };
 

@@ -27,6 +27,15 @@ struct Transaction {
   }
   bool running() const { return timer.has_value(); }
   bool is(const stun::TransactionId& other) const { return running() && id == other; }
+  /// Retransmits when due. True when the request has failed: nobody answered; it is over then.
+  bool advance(Time now) {
+    if (!running()) return false;
+    const auto due = timer->due(now);
+    if (due == stun::Retransmission::Due::send) send_now = true;
+    if (due != stun::Retransmission::Due::failed) return false;
+    stop();
+    return true;
+  }
   Time next() const { return running() ? timer->next() : kNever; }
 };
 
