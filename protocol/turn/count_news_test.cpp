@@ -1,0 +1,20 @@
+// Counts `operator new` for this test program, in a file of its own so that calls are never inlined into a mismatch.
+#include <cstdlib>
+#include <new>
+
+#include "protocol/turn/count_news.hpp"
+
+namespace punchlab::turn {
+namespace {
+std::uint64_t news = 0;
+}
+std::uint64_t count_of_news() { return news; }
+}  // namespace punchlab::turn
+
+void* operator new(std::size_t size) {
+  ++punchlab::turn::news;
+  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
