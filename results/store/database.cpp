@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace punchlab::results {
@@ -29,6 +30,7 @@ void Statement::bind(int index, std::string_view text) {
 }
 
 Result<bool> Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
@@ -55,6 +57,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   auto database = std::make_unique<Database>();
   database->path_ = path;
   sqlite3* handle = nullptr;
+  errno = 0;
   // Reading opens for writing too when it can: after a kill, the first reader has to roll the journal back.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
@@ -66,6 +69,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 }
 
 Status Database::execute(const char* sql) {
+  errno = 0;
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return std::nullopt;
   return error("cannot write");
 }
@@ -91,7 +95,9 @@ Error Database::error(std::string_view doing) const {
   const int code = sqlite3_errcode(handle_.get()) & 0xFF;
   const bool corrupt = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR || code == SQLITE_SCHEMA;
   std::string text = fmt::format("{} {}: {}", doing, path_.string(), sqlite3_errmsg(handle_.get()));
-  const int system = sqlite3_system_errno(handle_.get());
+  // SQLite knows a full disk without keeping errno, and loses errno where a transaction was rolled back.
+  const int kept = sqlite3_system_errno(handle_.get());
+  const int system = code == SQLITE_FULL ? ENOSPC : kept != 0 ? kept : errno;
   if (system != 0 && !corrupt) text += fmt::format(" ({})", std::strerror(system));
   const auto kind = corrupt ? Error::Kind::corrupt : code == SQLITE_BUSY ? Error::Kind::busy : Error::Kind::io;
   return {kind, std::move(text)};

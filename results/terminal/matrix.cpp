@@ -16,20 +16,21 @@ using Names = std::vector<std::string>;
 using Field = TextTable::Field;
 
 constexpr std::size_t kFullColumns = 5;   ///< connectors up to which every value of a cell is shown
-constexpr std::size_t kHeaderWidth = 14;  ///< longer names are broken at their hyphens
+constexpr std::size_t kFullHeader = 14;   ///< longer names are broken at their hyphens
+constexpr std::size_t kCompactHeader = 6;
 
 void add_once(Names& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-/// "port-restricted-cone" as "port-" "restricted-" "cone", filled up to kHeaderWidth.
-Names broken(const std::string& name) {
+/// "port-restricted-cone" as "port-" "restricted-" "cone", filled up to `width`.
+Names broken(const std::string& name, std::size_t width) {
   Names lines{""};
   for (std::size_t at = 0; at < name.size();) {
     const std::size_t hyphen = name.find_first_of("- ", at);
     const std::size_t end = hyphen == std::string::npos ? name.size() : hyphen + 1;
     const std::string piece = name.substr(at, end - at);
-    if (!lines.back().empty() && lines.back().size() + piece.size() > kHeaderWidth) lines.emplace_back();
+    if (!lines.back().empty() && lines.back().size() + piece.size() > width) lines.emplace_back();
     lines.back() += piece;
     at = end;
   }
@@ -92,11 +93,11 @@ std::vector<Line> lines_of(const Block& block) {
   return lines;
 }
 
-void add_header(TextTable& table, Names before, std::span<const std::string> connectors) {
+void add_header(TextTable& table, const Names& before, std::span<const std::string> connectors, std::size_t width) {
   std::vector<Names> names;
   std::size_t height = 1;
   for (const auto& connector : connectors) {
-    names.push_back(broken(connector));
+    names.push_back(broken(connector, width));
     height = std::max(height, names.back().size());
   }
   for (std::size_t i = 0; i < height; ++i) {
@@ -114,7 +115,7 @@ std::string full_table(const Block& block, std::span<const std::string> connecto
   std::vector<TextTable::Align> columns(2 + connectors.size(), TextTable::Align::right);
   columns[0] = columns[1] = TextTable::Align::left;
   TextTable table(columns);
-  add_header(table, {"client ↓", ""}, connectors);
+  add_header(table, {"client ↓", ""}, connectors, kFullHeader);
   for (const auto& client : block.clients) {
     table.rule();
     bool first = true;
@@ -135,7 +136,7 @@ std::string compact_table(const Block& block, std::span<const std::string> conne
   std::vector<TextTable::Align> columns(1 + connectors.size(), TextTable::Align::right);
   columns[0] = TextTable::Align::left;
   TextTable table(columns);
-  add_header(table, {"client ↓"}, connectors);
+  add_header(table, {"client ↓"}, connectors, kCompactHeader);
   for (const auto& client : block.clients) {
     std::vector<Field> rates{{client, ""}};
     std::vector<Field> intervals{{"", ""}};

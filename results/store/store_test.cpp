@@ -1,0 +1,195 @@
+// The run folder:
+//  1. Records written come back equal, in the order of (cell, trial), whatever order they were written in.
+//  2. A fresh or empty folder becomes a run; one with a run, with something else, or a file is refused and untouched.
+//  3. Resume takes a run up and knows what is finished; it starts one where there is none.
+//  4. Resume refuses another scenario, seed, backend or commit; another number of jobs is fine.
+//  5. A broken manifest, a broken or foreign trials.sqlite: a clear error, no crash.
+//  6. One writer at a time; a reader may look while the writer works.
+//  7. A vanished folder gives an error and its name.
+//  8. A finished run says so in its manifest.
+#include "results/store/store.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "results/report/synthetic.hpp"
+#include "results/store/files.hpp"
+#include "results/store/temporary_folder.hpp"
+
+namespace punchlab::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct StoreTest : testing::Test {
+  TemporaryFolder temporary;
+  fs::path folder = temporary / "run";
+  trial::Plan plan = synthetic_plan(SyntheticShape::classic);
+  Manifest manifest = synthetic_manifest(plan);
+
+  std::vector<TrialRecord> records(std::uint64_t trials_per_cell) const {
+    std::vector<TrialRecord> all;
+    for (const auto& cell : plan.cells) {
+      for (std::uint64_t k = 0; k < trials_per_cell; ++k) all.push_back(synthetic_record(plan, cell, k));
+    }
+    return all;
+  }
+  static std::vector<TrialRecord> read(const Store& store) {
+    std::vector<TrialRecord> all;
+    EXPECT_FALSE(store.for_each([&](const TrialRecord& record) { all.push_back(record); }));
+    return all;
+  }
+  void make_run(std::uint64_t trials_per_cell) const {
+    auto store = Store::create(folder, manifest, plan);
+    ASSERT_TRUE(store) << store.error().text;
+    for (const auto& record : records(trials_per_cell)) ASSERT_FALSE(store->append(record));
+    ASSERT_FALSE(store->flush());
+  }
+  void expect_refused(const Result<Store>& store, Error::Kind kind, const char* words) const {
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().kind, kind) << store.error().text;
+    EXPECT_NE(store.error().text.find(words), std::string::npos) << store.error().text;
+  }
+};
+
+void write(const fs::path& path, const char* text) { std::ofstream(path) << text; }
+
+TEST_F(StoreTest, GivesBackWhatItGotInOrder) {
+  auto shuffled = records(150);
+  std::reverse(shuffled.begin(), shuffled.end());
+  std::swap(shuffled[3], shuffled[1700]);
+  shuffled[0].trace_hash = ~std::uint64_t{0};
+  shuffled[0].added_latency = Duration{-1};
+  auto expected = shuffled;
+  std::sort(expected.begin(), expected.end(),
+            [](const auto& a, const auto& b) { return std::pair(a.cell, a.trial) < std::pair(b.cell, b.trial); });
+  {
+    auto store = Store::create(folder, manifest, plan);
+    ASSERT_TRUE(store) << store.error().text;
+    for (const auto& record : shuffled) ASSERT_FALSE(store->append(record));
+  }
+  const auto store = Store::open(folder);
+  ASSERT_TRUE(store) << store.error().text;
+  EXPECT_EQ(read(*store), expected);
+  EXPECT_EQ(*store->count(), expected.size());
+  EXPECT_EQ(**store->find(2, 7), synthetic_record(plan, plan.cells[2], 7));
+  EXPECT_FALSE((*store->find(2, 150)).has_value());
+}
+
+TEST_F(StoreTest, RefusesWhatIsThereAlready) {
+  make_run(1);
+  expect_refused(Store::create(folder, manifest, plan), Error::Kind::occupied, "--resume");
+  const fs::path foreign = temporary / "foreign";
+  fs::create_directory(foreign);
+  write(foreign / "thesis.tex", "all my work");
+  expect_refused(Store::create(foreign, manifest, plan), Error::Kind::foreign, "foreign");
+  expect_refused(Store::resume(foreign, manifest, plan), Error::Kind::foreign, "foreign");
+  expect_refused(Store::open(foreign), Error::Kind::foreign, "no run");
+  EXPECT_EQ(std::distance(fs::directory_iterator(foreign), fs::directory_iterator()), 1);
+  expect_refused(Store::create(foreign / "thesis.tex", manifest, plan), Error::Kind::foreign, "not a folder");
+  expect_refused(Store::create(foreign / "thesis.tex" / "run", manifest, plan), Error::Kind::io, "Not a directory");
+  expect_refused(Store::open(temporary / "nowhere"), Error::Kind::foreign, "nowhere");
+}
+
+TEST_F(StoreTest, TakesAnEmptyFolder) {
+  fs::create_directories(folder);
+  write(folder / "manifest.json.part", "left by a kill");
+  EXPECT_TRUE(Store::create(folder, manifest, plan));
+}
+
+TEST_F(StoreTest, ResumesWhereItStopped) {
+  {
+    auto store = Store::resume(folder, manifest, plan);
+    ASSERT_TRUE(store) << store.error().text;
+    for (const std::uint64_t k : {0U, 2U, 5U}) ASSERT_FALSE(store->append(synthetic_record(plan, plan.cells[3], k)));
+  }
+  manifest.jobs = 7;
+  auto store = Store::resume(folder, manifest, plan);
+  ASSERT_TRUE(store) << store.error().text;
+  EXPECT_EQ(*store->finished(3), (std::vector<bool>{true, false, true, false, false, true}));
+  EXPECT_TRUE(store->finished(4)->empty());
+  EXPECT_EQ(store->manifest().resumed, 1U);
+  for (const auto& record : records(9)) ASSERT_FALSE(store->append(record));
+  ASSERT_FALSE(store->flush());
+  EXPECT_EQ(read(*store), records(9));
+}
+
+TEST_F(StoreTest, RefusesToResumeAnotherRun) {
+  make_run(1);
+  const auto refused = [&](auto change, const char* words) {
+    Manifest other = manifest;
+    change(other);
+    expect_refused(Store::resume(folder, other, plan), Error::Kind::mismatch, words);
+  };
+  refused([](Manifest& m) { m.scenario_sha256 = sha256_hex("another"); }, "scenario");
+  refused([](Manifest& m) { m.seed = 2; }, "seed is 1, not 2");
+  refused([](Manifest& m) { m.backend = "ns3"; }, "backend is memory, not ns3");
+  refused([](Manifest& m) { m.commit = "fedcba"; }, "commit");
+}
+
+TEST_F(StoreTest, ReportsBrokenFiles) {
+  make_run(1);
+  fs::resize_file(folder / "trials.sqlite", 5000);
+  EXPECT_FALSE(Store::resume(folder, manifest, plan));
+  write(folder / "trials.sqlite", "this is no database, and it is long enough to have a header of one hundred bytes, which SQLite reads first");
+  expect_refused(Store::open(folder), Error::Kind::corrupt, "trials.sqlite");
+  fs::remove(folder / "trials.sqlite");
+  EXPECT_TRUE(Store::resume(folder, manifest, plan)) << "nothing was finished yet";
+  for (const char* text : {"", "{", "[]", "{\"format\":\"something else\"}"}) {
+    write(folder / "manifest.json", text);
+    expect_refused(Store::resume(folder, manifest, plan), Error::Kind::corrupt, "manifest.json");
+  }
+}
+
+TEST_F(StoreTest, HasOneWriterAndManyReaders) {
+  auto writer = Store::create(folder, manifest, plan);
+  ASSERT_TRUE(writer);
+  ASSERT_FALSE(writer->append(synthetic_record(plan, plan.cells[0], 0)));
+  ASSERT_FALSE(writer->flush());
+  const pid_t child = ::fork();  // the lock is the process's, so only another one can meet it
+  if (child == 0) {
+    const auto second = Store::resume(folder, manifest, plan);
+    const bool busy = !second && second.error().kind == Error::Kind::busy;
+    const auto reader = Store::open(folder);
+    ::_exit(busy && reader && *reader->count() == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(StoreTest, NoticesAVanishedFolder) {
+  auto store = Store::create(folder, manifest, plan);
+  ASSERT_TRUE(store);
+  fs::remove_all(folder);
+  (void)store->append(synthetic_record(plan, plan.cells[0], 0));
+  const auto failure = store->flush();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->exit_status(), 3);
+  EXPECT_NE(failure->text.find("vanished"), std::string::npos) << failure->text;
+  EXPECT_NE(failure->text.find(folder.string()), std::string::npos) << failure->text;
+  EXPECT_FALSE(fs::exists(folder));
+}
+
+TEST_F(StoreTest, ClosesTheManifest) {
+  {
+    auto store = Store::create(folder, manifest, plan);
+    ASSERT_TRUE(store);
+    ASSERT_FALSE(store->append(synthetic_record(plan, plan.cells[0], 0)));
+    ASSERT_FALSE(store->finish(Manifest::State::interrupted, 1234.5));
+  }
+  const auto store = Store::open(folder);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->manifest().state, Manifest::State::interrupted);
+  EXPECT_EQ(store->manifest().finished, 1U);
+  EXPECT_EQ(store->manifest().trials_per_second, 1234.5);
+  EXPECT_EQ(store->manifest().end.size(), 20U);
+  EXPECT_EQ(store->manifest().scenario_text, plan.scenario_text);
+}
+
+}  // namespace
+}  // namespace punchlab::results
