@@ -14,7 +14,7 @@ std::optional<Backend> parse_backend(std::string_view name) {
 std::string_view name_of(Backend backend) { return backend == Backend::ns3 ? "ns3" : "memory"; }
 
 std::unique_ptr<trial::World> make_world(Backend backend) {
-  return backend == Backend::ns3 ? ns3_world::make_ns3_world() : memory::make_memory_world();
+  return backend == Backend::ns3 ? sim_ns3::make_ns3_world() : memory::make_memory_world();
 }
 
 }  // namespace punchlab::runner
