@@ -1,0 +1,175 @@
+#include "sim/oracle/gate.hpp"
+
+#include <algorithm>
+
+namespace punchlab::oracle {
+namespace {
+
+using nat::Dependence;
+using nat::OnCollision;
+
+constexpr std::size_t kDistinctAddresses = 3;
+/// With fewer ports than this to draw from, two mappings of one host may well share a port under `overload`.
+constexpr std::size_t kManyPorts = 1000;
+
+bool depends_equally(Dependence dependence, Endpoint a, Endpoint b) {
+  switch (dependence) {
+    case Dependence::endpoint_independent: return true;
+    case Dependence::address_dependent: return a.address == b.address;
+    case Dependence::address_and_port_dependent: return a == b;
+  }
+  return false;
+}
+
+std::size_t ports_of(const nat::Profile& p) {
+  const std::size_t range = p.ports.last < p.ports.first ? 0 : std::size_t{p.ports.last} - p.ports.first + 1;
+  return p.port_allocation == nat::PortAllocation::block ? std::min<std::size_t>(range, p.block_size) : range;
+}
+
+/// Mappings that a gateway surely has room for.
+std::size_t capacity_of(const nat::Profile& p) {
+  const std::size_t limit = std::min(p.max_mappings, p.max_mappings_per_host);
+  if (p.on_collision == OnCollision::overload) return ports_of(p) == 0 ? 0 : limit;
+  const std::size_t addresses = p.pooling == nat::Pooling::arbitrary ? p.addresses : 1;
+  return std::min(limit, ports_of(p) * addresses);
+}
+
+/// A host's port is ephemeral; only a range that holds all of those preserves it for certain.
+bool holds_every_ephemeral_port(const nat::PortRange& ports) { return ports.first <= 32768 && ports.last == 65535; }
+
+template <class T>
+bool contains(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+}  // namespace
+
+Gate::Gate(const nat::Profile& profile, Run& run) : profile_(&profile) {
+  const auto count = std::clamp<std::size_t>(profile.addresses, 1, kDistinctAddresses);
+  for (std::size_t i = 0; i < count; ++i) addresses_.push_back(run.fresh());
+  if (profile.port_allocation == nat::PortAllocation::preserve) {
+    const bool matters = profile.translates && profile.mapping != Dependence::endpoint_independent;
+    preserves_ = holds_every_ephemeral_port(profile.ports) || (matters && run.choices.pick(2) == 1);
+  }
+}
+
+std::optional<Endpoint> Gate::outbound(Endpoint inside, Endpoint remote, Run& run) {
+  if (profile_->udp_blocked) return std::nullopt;
+  const auto outside = profile_->translates ? map(inside, remote, run) : std::optional(inside);
+  if (outside && !contains(contacted_, Contact{*outside, remote})) contacted_.emplace_back(*outside, remote);
+  return outside;
+}
+
+std::optional<Endpoint> Gate::inbound(Endpoint remote, Endpoint outside, Run& run) {
+  if (profile_->udp_blocked) return std::nullopt;
+  if (const auto inside = owner(outside, remote, run)) return inside;
+  drop(profile_->filtering == Dependence::address_dependent ? Obstacle::filtered_by_address
+                                                            : Obstacle::filtered_by_port);
+  if (profile_->translates && profile_->unsolicited_creates_state && !contains(claimed_, Contact{outside, remote})) {
+    claimed_.emplace_back(outside, remote);
+  }
+  return std::nullopt;
+}
+
+/// A filter belongs to its mapping: what was sent through another mapping of the same host opens nothing (docs/oracle.md).
+bool Gate::passes(Endpoint outside, Endpoint remote) const {
+  return std::any_of(contacted_.begin(), contacted_.end(), [&](const Contact& c) {
+    return c.first == outside && depends_equally(profile_->filtering, c.second, remote);
+  });
+}
+
+std::optional<Endpoint> Gate::owner(Endpoint outside, Endpoint remote, Run& run) const {
+  if (!passes(outside, remote) || contains(claimed_, Contact{outside, remote})) return std::nullopt;
+  if (!profile_->translates) return outside;
+  std::vector<Endpoint> owners;
+  for (const auto* list : {&remapped_, &mappings_}) {
+    for (const auto& m : *list) {
+      if (m.outside != outside || contains(owners, m.inside)) continue;
+      if (m.remote == remote) return m.inside;
+      owners.push_back(m.inside);
+    }
+  }
+  if (owners.empty()) return std::nullopt;
+  return owners[run.choices.pick(owners.size())];
+}
+
+const Gate::Mapping* Gate::find(Endpoint inside, Endpoint remote) const {
+  for (const auto& m : remapped_) {
+    if (m.inside == inside && m.remote == remote) return &m;
+  }
+  for (const auto& m : mappings_) {
+    if (m.inside == inside && depends_equally(profile_->mapping, m.remote, remote)) return &m;
+  }
+  return nullptr;
+}
+
+std::optional<Endpoint> Gate::map(Endpoint inside, Endpoint remote, Run& run) {
+  if (const auto* mapping = find(inside, remote)) {
+    const bool clash = contains(claimed_, Contact{mapping->outside, remote});
+    if (!clash || profile_->on_collision == OnCollision::overload) return mapping->outside;
+    if (profile_->on_collision == OnCollision::drop) return std::nullopt;
+    remapped_.push_back({inside, remote, {mapping->outside.address, run.fresh()}});
+    return remapped_.back().outside;
+  }
+  const auto outside = allocate(inside, remote, run);
+  if (outside) mappings_.push_back({inside, remote, *outside});
+  return outside;
+}
+
+bool Gate::taken(Endpoint outside, Endpoint remote) const {
+  const auto same = [&](const Mapping& m) { return m.outside == outside; };
+  return contains(claimed_, Contact{outside, remote}) || std::any_of(mappings_.begin(), mappings_.end(), same);
+}
+
+std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& run) {
+  const auto capacity = capacity_of(*profile_);
+  // Whether an old mapping has made room by now is a matter of timers.
+  if (capacity == 0 || (mappings_.size() >= capacity && run.choices.pick(2) == 0)) {
+    drop(Obstacle::too_many_mappings);
+    return std::nullopt;
+  }
+  Endpoint outside{choose_address(inside, run), choose_port(inside, run)};
+  if (!taken(outside, remote) || profile_->on_collision == OnCollision::overload) return outside;
+  if (profile_->on_collision == OnCollision::drop) {
+    drop(Obstacle::too_many_mappings);
+    return std::nullopt;
+  }
+  outside.port = run.fresh();
+  return outside;
+}
+
+/// The first mapping's address is the first one, without loss of generality.
+int Gate::choose_address(Endpoint inside, Run& run) {
+  if (profile_->pooling == nat::Pooling::arbitrary) {
+    return mappings_.empty() ? addresses_[0] : addresses_[run.choices.pick(addresses_.size())];
+  }
+  for (const auto& [in, out] : paired_) {
+    if (in == inside.address) return out;
+  }
+  const int out = paired_.empty() ? addresses_[0] : addresses_[run.choices.pick(addresses_.size())];
+  paired_.emplace_back(inside.address, out);
+  return out;
+}
+
+int Gate::choose_port(Endpoint inside, Run& run) {
+  if (preserves_) return inside.port;
+  const auto ports = ports_of(*profile_);
+  const bool may_coincide = profile_->on_collision == OnCollision::overload && ports < kManyPorts;
+  if (mappings_.empty() || !may_coincide) return run.fresh();
+  return ports == 1 || run.choices.pick(2) == 1 ? mappings_.front().outside.port : run.fresh();
+}
+
+void Gate::drop(Obstacle reason) {
+  // Running out explains more than a filter does, and a port filter is the stricter one.
+  const auto rank = [](Obstacle o) {
+    switch (o) {
+      case Obstacle::too_many_mappings: return 3;
+      case Obstacle::filtered_by_port: return 2;
+      case Obstacle::filtered_by_address: return 1;
+      default: return 0;
+    }
+  };
+  if (rank(reason) > rank(drops_)) drops_ = reason;
+}
+
+}  // namespace punchlab::oracle

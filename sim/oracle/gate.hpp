@@ -1,0 +1,67 @@
+#pragma once
+// One gateway as the RFCs describe it, over symbols instead of addresses: equal or different is all that counts.
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sim/nat/profile.hpp"
+#include "sim/oracle/choices.hpp"
+#include "sim/oracle/oracle.hpp"
+
+namespace punchlab::oracle {
+
+/// A transport address as two symbols.
+struct Endpoint {
+  int address = 0;
+  int port = 0;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// What a run shares: never-used symbols, and the answers to what chance decides.
+struct Run {
+  Choices& choices;
+  int last_symbol = 0;
+  int fresh() { return ++last_symbol; }
+};
+
+class Gate {
+ public:
+  Gate(const nat::Profile& profile, Run& run);
+
+  /// What the outside sees as the source of a packet from `inside` to `remote`; nothing when it is dropped.
+  std::optional<Endpoint> outbound(Endpoint inside, Endpoint remote, Run& run);
+  /// Where a packet from `remote` to `outside` goes on the inside; nothing when it is dropped.
+  std::optional<Endpoint> inbound(Endpoint remote, Endpoint outside, Run& run);
+
+  /// Why packets were dropped since `forget_drops`; the strictest reason.
+  Obstacle drops() const { return drops_; }
+  void forget_drops() { drops_ = Obstacle::none; }
+
+ private:
+  struct Mapping {
+    Endpoint inside, remote, outside;
+  };
+  using Contact = std::pair<Endpoint, Endpoint>;  ///< (outside, remote)
+
+  std::optional<Endpoint> map(Endpoint inside, Endpoint remote, Run& run);
+  std::optional<Endpoint> allocate(Endpoint inside, Endpoint remote, Run& run);
+  int choose_address(Endpoint inside, Run& run);
+  int choose_port(Endpoint inside, Run& run);
+  const Mapping* find(Endpoint inside, Endpoint remote) const;
+  bool taken(Endpoint outside, Endpoint remote) const;
+  bool passes(Endpoint outside, Endpoint remote) const;
+  std::optional<Endpoint> owner(Endpoint outside, Endpoint remote, Run& run) const;
+  void drop(Obstacle reason);
+
+  const nat::Profile* profile_;
+  std::vector<int> addresses_;         ///< external ones; at most three, as more make no new pattern
+  bool preserves_ = false;
+  std::vector<Mapping> mappings_;
+  std::vector<Mapping> remapped_;      ///< for one remote only, after a clash
+  std::vector<Contact> contacted_;     ///< what filters remember
+  std::vector<Contact> claimed_;       ///< by unsolicited packets, for the gateway itself
+  std::vector<std::pair<int, int>> paired_;  ///< inside address, outside address
+  Obstacle drops_ = Obstacle::none;
+};
+
+}  // namespace punchlab::oracle

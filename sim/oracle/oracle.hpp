@@ -1,0 +1,36 @@
+#pragma once
+// The reference model: says from the axes alone whether two peers behind two chains of gateways must, may or cannot connect
+// directly. It shares no code with NatBox, no ICE agent and no link; docs/oracle.md derives its rule.
+#include "results/record/record.hpp"
+#include "sim/nat/profile.hpp"
+
+namespace punchlab::oracle {
+
+using results::Prediction;
+
+/// What on one side stands against a direct path.
+enum class Obstacle : std::uint8_t {
+  none,
+  mapping_varies,       ///< the peer sees another address or port than the relay saw
+  filtered_by_port,     ///< the peer's packets come from a port that was not sent to
+  filtered_by_address,  ///< they come from an address that was not sent to
+  too_many_mappings,    ///< limits or ports may run out
+  udp_blocked,
+};
+/// "mapping-varies", "filtered-by-port", ...; empty for `none`.
+const char* name_of(Obstacle obstacle);
+
+struct Verdict {
+  Prediction prediction = Prediction::direct;
+  Obstacle client = Obstacle::none;  ///< unless `prediction` is direct
+  Obstacle connector = Obstacle::none;
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+/// Mappings that live shorter than this may be gone before the punch is over; longer ones are taken to last.
+inline constexpr Duration kPunchTime = std::chrono::seconds{10};
+
+/// Both chains from the host outwards; each side has its own gateways. The relay is reached over UDP.
+Verdict predict(const nat::Chain& client, const nat::Chain& connector);
+
+}  // namespace punchlab::oracle
