@@ -118,7 +118,8 @@ bool Client::forward(Time now, const PeerId& to, Bytes payload, bool timed) {
   free->to = to;
   free->size = payload.size();
   std::ranges::copy(payload, free->payload.begin());
-  if (registered_) send_forward(now, *free);
+  // Behind an authenticated Register on the same flow a forward need not wait for the answer: it arrives after it.
+  if (registered_ || (registration_.running() && register_authenticated_)) send_forward(now, *free);
   return true;
 }
 

@@ -32,12 +32,12 @@ bool is_valid(const ice::Candidate& c) {
 
 template <std::size_t N>
 void put(ByteWriter& out, const std::array<char, N>& text) {
-  for (const char c : text) out.u8(static_cast<std::uint8_t>(c));
+  out.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), N});
 }
 
 template <std::size_t N>
 void get(ByteReader& in, std::array<char, N>& text) {
-  for (char& c : text) c = static_cast<char>(in.u8());
+  if (const Bytes bytes = in.bytes(N); !bytes.empty()) std::memcpy(text.data(), bytes.data(), N);
 }
 
 void put(ByteWriter& out, const TransportAddress& a) {
