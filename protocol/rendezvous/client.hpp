@@ -67,8 +67,8 @@ class Client {
   /// Registers, and keeps registered until destroyed.
   void start(Time now);
   /// Hands `payload` (copied, at most kMaxPayload bytes) to the relay for `to`, and sees to it that it gets there. With
-  /// `timed` the relay times the start of both sides, which then both get a StartIn. Before the registration stands it
-  /// waits. False when kMaxForwards are in flight or the payload is too long; nothing happens then.
+  /// `timed` the relay times the start of both sides, which then both get a StartIn. Without a registration it
+  /// waits, or follows the authenticated Register that is under way. False when kMaxForwards are in flight or the payload is too long; nothing happens then.
   bool forward(Time now, const PeerId& to, Bytes payload, bool timed = false);
   /// True when the message was for this client (its transactions, deliveries to it); false leaves it for others.
   bool handle_message(Time now, const stun::MessageView& message);

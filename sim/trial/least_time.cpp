@@ -31,6 +31,22 @@ Duration transmission(const HostSpec& host, const LinkDirection& access, std::si
   return lan * static_cast<std::int64_t>(host.gateways.size()) + link::transmission_time(ip_size, access.bandwidth);
 }
 
+bool varies(const HostSpec& host) {
+  return std::any_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
+    return gateway.profile.translates && gateway.profile.mapping != nat::Dependence::endpoint_independent;
+  });
+}
+
+/// A side whose mapping varies is known to the other only by its first check: the other's own check starts that one way
+/// later. When both vary, both learn so, and the earlier one decides.
+Duration discovery(const Topology& topology, const Ways& direct) {
+  const bool client = varies(topology.host(HostId::client));
+  const bool connector = varies(topology.host(HostId::connector));
+  if (client && connector) return std::min(direct.there, direct.back);
+  if (client) return direct.there;
+  return connector ? direct.back : Duration{0};
+}
+
 }  // namespace
 
 std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& topology, Time client_start,
@@ -47,7 +63,7 @@ std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& t
   Time start = answer_at_relay + client.back;
   if (cell.policy.synchronised_start)
     start = std::max(start, answer_at_relay + std::max(client.round_trip(), connector.round_trip()) / 2);
-  return start + direct.round_trip() - std::max(client_start, connector_start);
+  return start + direct.round_trip() + discovery(topology, direct) - std::max(client_start, connector_start);
 }
 
 std::optional<Duration> direct_round_trip(const Cell& cell, const Topology& topology) {
