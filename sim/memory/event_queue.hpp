@@ -1,0 +1,49 @@
+#pragma once
+// The pending events of a memory world, earliest first; those of equal time in the order in which they were caused.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "sim/link/transmitter.hpp"
+
+namespace punchlab::memory {
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    arrival,        ///< `packet` reaches the end of `wire`
+    transmit_next,  ///< `wire` is idle again and a packet waits
+    loopback,       ///< `packet` reaches the host that sent it, `wire` is the host's number
+  };
+  link::Moment when;
+  std::uint32_t packet = 0;
+  std::uint16_t wire = 0;
+  Kind kind = Kind::arrival;
+};
+
+/// A binary heap that keeps its memory.
+class EventQueue {
+ public:
+  EventQueue() { heap_.reserve(1024); }
+
+  bool empty() const { return heap_.empty(); }
+  const Event& front() const { return heap_.front(); }
+  void clear() { heap_.clear(); }
+
+  void push(const Event& event) {
+    heap_.push_back(event);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+
+  Event pop() {
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    const Event event = heap_.back();
+    heap_.pop_back();
+    return event;
+  }
+
+ private:
+  static bool later(const Event& a, const Event& b) { return a.when > b.when; }
+  std::vector<Event> heap_;
+};
+
+}  // namespace punchlab::memory

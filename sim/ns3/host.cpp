@@ -1,0 +1,115 @@
+#include "sim/ns3/host.hpp"
+
+#include <algorithm>
+
+#include "sim/ns3/stack.hpp"
+
+namespace punchlab::sim_ns3 {
+
+using trial::PacketEvent;
+
+ns3::IpL4Protocol::RxStatus HostUdp::Receive(ns3::Ptr<ns3::Packet> segment, const ns3::Ipv4Header& header,
+                                             ns3::Ptr<ns3::Ipv4Interface>) {
+  if (context_.over()) return RX_OK;
+  ns3::UdpHeader udp;
+  udp.EnableChecksums();
+  udp.InitializeChecksum(header.GetSource(), header.GetDestination(), PROT_NUMBER);
+  segment->PeekHeader(udp);
+  if (!udp.IsChecksumOk()) return RX_CSUM_FAILED;
+  PacketBuffer buffer;
+  Deliver(assemble(header, *segment, buffer));
+  return RX_OK;
+}
+
+void HostUdp::Deliver(Bytes packet) {
+  const auto view = packet::parse(packet);
+  if (!view || view->protocol != packet::kUdp) return;
+  context_.report(PacketEvent::Kind::delivered, host_, 0, nat::Reason::translated, packet);
+  context_.application().on_datagram(context_.now(), host_, view->source, view->destination,
+                                     view->payload_of(packet));
+  context_.stop_when_finished();
+}
+
+bool HostRouting::IsOwn(const IpAddress& address) const {
+  return std::find(addresses_->begin(), addresses_->end(), address) != addresses_->end();
+}
+
+bool HostRouting::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
+                             ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
+                             LocalDeliverCallback deliver, ErrorCallback) {
+  if (IsOwn(from_ns3(header.GetDestination())))
+    deliver(payload, header, static_cast<std::uint32_t>(ipv4_->GetInterfaceForDevice(device)));
+  return true;
+}
+
+void HostRouting::DoDispose() {
+  route_ = nullptr;
+  Router::DoDispose();
+}
+
+Host::Host(TrialContext& context, trial::HostId id)
+    : context_(context),
+      id_(id),
+      routing_(ns3::CreateObject<HostRouting>(context)),
+      udp_(ns3::CreateObject<HostUdp>(context, id)) {
+  node_ = make_node(routing_);
+  ipv4_ = node_->GetObject<ns3::Ipv4L3Protocol>();
+  node_->AggregateObject(udp_);
+  udp_->SetDownTarget(ns3::MakeCallback(&Host::SendDown, this));
+}
+
+void Host::Send(const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl, Bytes payload) {
+  ttl_ = ttl == 0 ? packet::kDefaultTtl : ttl;
+  PacketBuffer buffer;
+  const auto size = packet::write_udp(buffer, source, destination, ttl_, payload);
+  if (size == 0) return;
+  const Bytes whole = Bytes{buffer}.first(size);
+  context_.report(PacketEvent::Kind::sent, id_, 0, nat::Reason::translated, whole);
+  if (routing_->IsOwn(destination.address)) {
+    const auto copy = ns3::Create<ns3::Packet>(whole.data(), static_cast<std::uint32_t>(size));
+    ns3::Simulator::ScheduleNow(&Host::Loop, this, copy);
+    return;
+  }
+  udp_->Send(ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size())),
+             to_ns3(source.address), to_ns3(destination.address), source.port, destination.port);
+}
+
+void Host::SendDown(ns3::Ptr<ns3::Packet> segment, ns3::Ipv4Address source, ns3::Ipv4Address destination,
+                    std::uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>) {
+  // Ipv4L3Protocol::Send numbers its packets; those numbers would tell one trial of the trials before it.
+  ns3::Ipv4Header header;
+  header.SetSource(source);
+  header.SetDestination(destination);
+  header.SetProtocol(protocol);
+  header.SetTtl(ttl_);
+  header.SetPayloadSize(static_cast<std::uint16_t>(segment->GetSize()));
+  header.SetDontFragment();
+  header.SetIdentification(0);
+  ipv4_->SendWithHeader(segment, header, routing_->GetRoute());
+}
+
+void Host::Loop(ns3::Ptr<ns3::Packet> packet) {
+  if (context_.over()) return;
+  PacketBuffer buffer;
+  const auto size = packet->CopyData(buffer.data(), static_cast<std::uint32_t>(buffer.size()));
+  udp_->Deliver(Bytes{buffer}.first(size));
+}
+
+void Host::SetTimer(Time at) {
+  CancelTimer();
+  if (at == kNever) return;
+  timer_ = ns3::Simulator::Schedule(to_ns3(std::max(at - context_.now(), Duration{0})), &Host::Expire, this);
+}
+
+void Host::CancelTimer() {
+  if (timer_.IsRunning()) ns3::Simulator::Remove(timer_);
+  timer_ = ns3::EventId{};
+}
+
+void Host::Expire() {
+  timer_ = ns3::EventId{};
+  context_.application().on_timer(context_.now(), id_);
+  context_.stop_when_finished();
+}
+
+}  // namespace punchlab::sim_ns3

@@ -1,0 +1,77 @@
+#pragma once
+// A host: ns-3's UDP and IPv4 with the trial's application on top of every port.
+#include <vector>
+
+#include "sim/ns3/router.hpp"
+
+namespace punchlab::sim_ns3 {
+
+/// UDP whose datagrams go to the trial's application instead of to sockets: hosts accept every port.
+class HostUdp final : public ns3::UdpL4Protocol {
+ public:
+  HostUdp(TrialContext& context, trial::HostId host) : context_(context), host_(host) {}
+
+  using UdpL4Protocol::Receive;
+  RxStatus Receive(ns3::Ptr<ns3::Packet> segment, const ns3::Ipv4Header& header,
+                   ns3::Ptr<ns3::Ipv4Interface> interface) override;
+  /// Gives the application the datagram in a whole, valid IP packet.
+  void Deliver(Bytes packet);
+
+ private:
+  TrialContext& context_;
+  const trial::HostId host_;
+};
+
+/// Routing of a host: everything leaves by its only link, its own addresses are local.
+class HostRouting final : public Router {
+ public:
+  using Router::Router;
+
+  void SetDevice(ns3::Ptr<ns3::NetDevice> device) { route_ = RouteVia(device); }
+  void Reset(const std::vector<IpAddress>& addresses) { addresses_ = &addresses; }
+  bool IsOwn(const IpAddress& address) const;
+  ns3::Ptr<ns3::Ipv4Route> GetRoute() const { return route_; }
+
+  bool RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
+                  ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
+                  LocalDeliverCallback deliver, ErrorCallback) override;
+
+ protected:
+  void DoDispose() override;
+
+ private:
+  const std::vector<IpAddress>* addresses_ = nullptr;
+  ns3::Ptr<ns3::Ipv4Route> route_;
+};
+
+/// Not an ns-3 object: the host's node holds its protocols, this sends through them.
+class Host {
+ public:
+  Host(TrialContext& context, trial::HostId id);
+
+  ns3::Ptr<ns3::Node> GetNode() const { return node_; }
+  void SetDevice(ns3::Ptr<ns3::NetDevice> device) { routing_->SetDevice(device); }
+  void Reset(const trial::HostSpec& spec) { routing_->Reset(spec.addresses); }
+
+  void Send(const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl, Bytes payload);
+  /// See trial::Network::set_timer.
+  void SetTimer(Time at);
+  void CancelTimer();
+
+ private:
+  void SendDown(ns3::Ptr<ns3::Packet> segment, ns3::Ipv4Address source, ns3::Ipv4Address destination,
+                std::uint8_t protocol, ns3::Ptr<ns3::Ipv4Route> route);
+  void Loop(ns3::Ptr<ns3::Packet> packet);
+  void Expire();
+
+  TrialContext& context_;
+  const trial::HostId id_;
+  ns3::Ptr<ns3::Node> node_;
+  ns3::Ptr<HostRouting> routing_;
+  ns3::Ptr<HostUdp> udp_;
+  ns3::Ptr<ns3::Ipv4L3Protocol> ipv4_;
+  std::uint8_t ttl_ = packet::kDefaultTtl;  // of the datagram that is on its way down
+  ns3::EventId timer_;
+};
+
+}  // namespace punchlab::sim_ns3

@@ -1,0 +1,53 @@
+#pragma once
+// The network of a trial whose links are all wires. Built once per shape (number of gateways on each side) and reset for
+// each trial, because building costs more than running.
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "sim/ns3/core_router.hpp"
+#include "sim/ns3/gateway_router.hpp"
+#include "sim/ns3/host.hpp"
+#include "sim/ns3/wire_channel.hpp"
+
+namespace punchlab::sim_ns3 {
+
+class WireNetwork final : public trial::Network {
+ public:
+  /// Builds the nodes and links of `topology`, which need not live on.
+  WireNetwork(TrialContext& context, const trial::Topology& topology);
+
+  bool Fits(const trial::Topology& topology) const;
+  /// As new, with the addresses, links and gateways of `topology`, which must live until the next reset.
+  void Reset(const trial::Topology& topology);
+  void CancelTimers();
+  /// Captures every interface into a file of its own in `folder`.
+  void EnablePcap(const std::filesystem::path& folder);
+
+  void send(trial::HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
+            Bytes payload) override;
+  void set_timer(trial::HostId host, Time at) override;
+
+ private:
+  struct Link {
+    ns3::Ptr<WireChannel> channel;
+    ns3::Ptr<WireDevice> host_end;
+    ns3::Ptr<WireDevice> core_end;
+    std::string name;
+  };
+  struct Side {
+    std::unique_ptr<Host> host;
+    std::vector<ns3::Ptr<GatewayRouter>> gateways;
+    std::vector<Link> links;  ///< from the host outwards; the last is the access link
+  };
+
+  void Build(Side& side, trial::HostId id, const trial::HostSpec& spec);
+  Link Connect(WirePlace place, ns3::Ptr<ns3::Node> host_end, ns3::Ptr<ns3::Node> core_end);
+
+  TrialContext& context_;
+  ns3::Ptr<CoreRouter> core_router_;
+  ns3::Ptr<ns3::Node> core_;
+  std::array<Side, trial::kHosts> sides_;
+};
+
+}  // namespace punchlab::sim_ns3

@@ -1,0 +1,166 @@
+// Cases
+//  1. Hosts without gateways: memory and ns-3 see the same packets, byte for byte, at the same nanosecond, in one order.
+//  2. The same behind every pair of the four classic NATs.
+//  3. The same with private destinations, packets whose TTL runs out on the way, and several flows.
+//  4. The same when slow links fill their queues until packets are dropped.
+//  5. The same with jitter and loss, because both worlds draw them from the same stream.
+//  6. The same over random chains, links and traffic.
+#include <gtest/gtest.h>
+
+#include "sim/memory/exchange.hpp"
+#include "sim/memory/memory_world.hpp"
+#include "sim/ns3/ns3_world.hpp"
+
+namespace punchlab::sim_ns3 {
+namespace {
+
+using memory::Exchange;
+using memory::ExchangePlan;
+using Kind = trial::PacketEvent::Kind;
+using nat::Dependence;
+
+constexpr Time kUntil = kTimeOrigin + std::chrono::seconds{15};
+
+nat::Profile nat_of(Dependence mapping, Dependence filtering) {
+  nat::Profile profile;
+  profile.mapping = mapping;
+  profile.filtering = filtering;
+  if (mapping != Dependence::endpoint_independent) profile.port_allocation = nat::PortAllocation::random;
+  return profile;
+}
+
+const std::vector<nat::Profile>& classic() {
+  constexpr auto kIndependent = Dependence::endpoint_independent;
+  static const std::vector<nat::Profile> profiles = {
+      nat_of(kIndependent, kIndependent), nat_of(kIndependent, Dependence::address_dependent),
+      nat_of(kIndependent, Dependence::address_and_port_dependent),
+      nat_of(Dependence::address_and_port_dependent, Dependence::address_and_port_dependent)};
+  return profiles;
+}
+
+/// Worlds are kept between the runs of a test, as a run keeps them between trials.
+trial::World& memory_world() {
+  static const auto world = memory::make_memory_world();
+  return *world;
+}
+trial::World& ns3_world() {
+  static const auto world = make_ns3_world();
+  return *world;
+}
+
+/// Runs the exchange in both worlds and compares all that happened.
+Exchange expect_equal(const trial::Topology& topology, const ExchangePlan& plan) {
+  Exchange in_memory{topology, plan};
+  memory_world().run(topology, in_memory, kUntil, {});
+  Exchange in_ns3{topology, plan};
+  ns3_world().run(topology, in_ns3, kUntil, {});
+  const auto& a = in_memory.trace();
+  const auto& b = in_ns3.trace();
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    const std::string left = i < a.size() ? a[i] : "nothing";
+    const std::string right = i < b.size() ? b[i] : "nothing";
+    if (left == right) continue;
+    ADD_FAILURE() << "seed " << plan.seed << ", line " << i << "\nmemory: " << left << "\nns-3:   " << right;
+    break;
+  }
+  return in_memory;
+}
+
+TEST(WorldsEqual, WithoutGateways) {  // case 1
+  const auto seen = expect_equal(memory::exchange_topology({}, {}, 1), {});
+  EXPECT_GT(seen.direct(), 60U);
+}
+
+TEST(WorldsEqual, BehindEachPairOfClassicNats) {  // case 2
+  for (std::size_t i = 0; i < classic().size(); ++i)
+    for (std::size_t k = 0; k < classic().size(); ++k) {
+      const auto seen = expect_equal(memory::exchange_topology({classic()[i]}, {classic()[k]}, 4 * i + k), {});
+      const bool cannot = (i == 3 && k >= 2) || (k == 3 && i >= 2);
+      if (cannot)
+        EXPECT_EQ(seen.direct(), 0U) << i << "," << k;
+      else
+        EXPECT_GT(seen.direct(), 30U) << i << "," << k;
+      EXPECT_GT(seen.count(Kind::translated), 100U);
+    }
+}
+
+TEST(WorldsEqual, WithLowTtlAndPrivateDestinations) {  // case 3
+  ExchangePlan plan;
+  plan.flows = 3;
+  plan.low_ttl = 0.4;
+  plan.to_private = true;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    plan.seed = seed;
+    const nat::Chain chain(seed % 3, classic()[seed % 4]);
+    const auto seen = expect_equal(memory::exchange_topology(chain, {classic()[1]}, seed), plan);
+    EXPECT_GT(seen.count(Kind::ttl_expired), 5U);
+  }
+}
+
+TEST(WorldsEqual, WithFullQueues) {  // case 4
+  auto topology = memory::exchange_topology({classic()[0]}, {classic()[1]}, 7);
+  topology.hosts[0].access.up.bandwidth = 256'000;
+  topology.hosts[0].access.queue = 4;
+  topology.hosts[1].access.down.bandwidth = 100'000;
+  topology.hosts[1].access.queue = 7;
+  ExchangePlan plan;
+  plan.flows = 2;
+  plan.burst = 6;
+  plan.largest = 1200;
+  const auto seen = expect_equal(topology, plan);
+  EXPECT_GT(seen.count(Kind::queue_overflow), 50U);
+  EXPECT_GT(seen.direct(), 20U);
+}
+
+TEST(WorldsEqual, WithJitterAndLoss) {  // case 5
+  auto topology = memory::exchange_topology({classic()[2]}, {classic()[0]}, 9);
+  for (auto& host : topology.hosts)
+    for (auto* direction : {&host.access.up, &host.access.down}) {
+      direction->loss = 0.05;
+      direction->jitter = {link::Distribution::Kind::exponential, 0.004, 0};
+    }
+  const auto seen = expect_equal(topology, {});
+  EXPECT_GT(seen.count(Kind::lost_on_link), 3U);
+  EXPECT_GT(seen.direct(), 50U);
+}
+
+trial::Topology random_topology(SeededRng& rng) {
+  constexpr std::uint64_t kRates[] = {100'000, 1'000'000, 10'000'000, 100'000'000, link::kPlainBandwidth};
+  nat::Chain chains[2];
+  for (auto& chain : chains)
+    for (auto length = rng.below(4); length > 0; --length) {
+      chain.push_back(classic()[rng.below(4)]);
+      chain.back().translates = rng.chance(0.8);
+      chain.back().unsolicited = rng.chance(0.3) ? nat::Unsolicited::icmp : nat::Unsolicited::drop;
+    }
+  auto topology = memory::exchange_topology(chains[0], chains[1], rng.next());
+  for (auto& host : topology.hosts) {
+    host.access.queue = static_cast<std::uint32_t>(1 + rng.below(20));
+    const bool rough = rng.chance(0.5);
+    for (auto* direction : {&host.access.up, &host.access.down}) {
+      direction->bandwidth = kRates[rng.below(5)];
+      if (!rough) continue;
+      direction->loss = rng.uniform() * 0.1;
+      direction->jitter = {link::Distribution::Kind::uniform, 0, 0.010};
+    }
+  }
+  return topology;
+}
+
+TEST(WorldsEqual, OverRandomTopologies) {  // case 6
+  for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
+    SeededRng rng{RngKey{seed, 0, 0, purpose_of("worlds equal")}};
+    const auto topology = random_topology(rng);
+    ExchangePlan plan;
+    plan.seed = seed;
+    plan.flows = static_cast<std::uint32_t>(1 + rng.below(4));
+    plan.burst = static_cast<std::uint32_t>(1 + rng.below(4));
+    plan.largest = static_cast<std::uint32_t>(100 + rng.below(1100));
+    plan.low_ttl = rng.chance(0.5) ? 0.2 : 0;
+    plan.to_private = rng.chance(0.5);
+    expect_equal(topology, plan);
+  }
+}
+
+}  // namespace
+}  // namespace punchlab::sim_ns3
