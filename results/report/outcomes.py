@@ -1,0 +1,52 @@
+"""Stacked bars: direct, relayed, failed of every pair, with the intervals of both borders."""
+
+from matplotlib import lines, patches
+
+import panels
+import style
+
+COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": style.FAILED}
+
+
+def title_of(group):
+    said = ", ".join(f"{style.percent(group.pooled[name]['rate'])} {name}" for name in COLOURS)
+    return f"Over all pairs: {said}"
+
+
+def _interval(axes, row, low, high):
+    """Drawn twice, so that it shows on every colour."""
+    for colour, width in (("white", 2.6), (style.INK, 1.0)):
+        axes.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=3)
+        for end in (low, high):
+            axes.plot([end, end], [row - 0.17, row + 0.17], color=colour, linewidth=width, solid_capstyle="butt", zorder=3)
+
+
+def _draw_row(axes, row, cell):
+    start = 0
+    for name, colour in COLOURS.items():
+        share = 100 * cell.summary[name]["rate"]
+        axes.barh(row, share, left=start, height=0.72, color=colour, edgecolor="white", linewidth=0.5)
+        start += share
+    direct, failed = cell.summary["direct"], cell.summary["failed"]
+    _interval(axes, row, 100 * direct["low"], 100 * direct["high"])
+    if failed["count"]:
+        _interval(axes, row, 100 - 100 * failed["high"], 100 - 100 * failed["low"])
+
+
+def draw(run, group):
+    """The interval at the left border is that of direct, the one at the right border that of failed."""
+    figure, axes_of = panels.make(run, group, title_of(group), "Rows: connector's NAT. How trials end, with Wilson 95 % intervals",
+                                  "% of trials")
+    for client, axes in axes_of.items():
+        axes.set_xlim(0, 100)
+        axes.set_xticks([0, 25, 50, 75, 100])
+        for row, connector in enumerate(group.connectors):
+            cell = group.cell(client, connector)
+            if cell is None:
+                axes.text(1, row, "not run", va="center", fontsize=7, color=style.FAINT)
+            else:
+                _draw_row(axes, row, cell)
+    handles = [patches.Patch(color=colour, label=name) for name, colour in COLOURS.items()]
+    handles.append(lines.Line2D([], [], color=style.INK, marker="|", markersize=6, linewidth=1, label="95 % interval"))
+    panels.legend(figure, handles)
+    return figure

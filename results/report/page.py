@@ -1,0 +1,57 @@
+"""report.html: one file that loads nothing, reads on a phone and in the dark, and works with the keyboard alone."""
+
+import html
+import pathlib
+import re
+
+import jinja2
+import markupsafe
+
+import style
+
+QUANTITIES = (
+    ("time_to_first_byte_ms", "time to first byte"),
+    ("time_to_direct_ms", "time to direct"),
+    ("least_time_to_direct_ms", "least time to direct"),
+    ("rtt_direct_ms", "round trip, direct"),
+    ("rtt_relayed_ms", "round trip, relayed"),
+    ("added_latency_ms", "added latency"),
+)
+
+
+def inline_svg(svg, title, prefix):
+    """The drawing without its XML prolog, with a title for screen readers and ids that are its own in the page."""
+    svg = svg[svg.index("<svg"):]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', lambda match: match.group(1) + prefix + "-", svg)
+    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>",
+                 lambda match: f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+                               f'viewBox="{match.group(1)}" role="img"><title>{html.escape(title)}</title>', svg, count=1)
+    return markupsafe.Markup(svg)
+
+
+def quantile(value, measured):
+    """A quantile as the page shows it; None is infinite."""
+    return style.milliseconds(value) if value is not None else "never" if measured == 0 else "∞"
+
+
+def cell_colour(rate):
+    red, green, blue, _ = style.RATE(rate, bytes=True)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def cell_ink(rate):
+    red, green, blue, _ = style.RATE(rate)
+    return "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else style.INK
+
+
+def render(run, drawings):
+    """`drawings`: for each group {figure: (title, SVG text, file stem)}."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
+                                     trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
+                               cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text)
+    figures = [[(title, inline_svg(svg, title, stem), stem) for title, svg, stem in drawn.values()] for drawn in drawings]
+    return environment.get_template("page.html.j2").render(run=run, manifest=run.manifest, summary=run.summary,
+                                                           sections=list(zip(run.groups, figures)))

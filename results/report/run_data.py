@@ -1,0 +1,122 @@
+"""A run folder as Python values: what summary.json, manifest.json and trials.sqlite say. Nothing here draws."""
+
+import dataclasses
+import json
+import pathlib
+import sqlite3
+
+import numpy
+
+OUTCOMES = ("direct", "relayed", "failed")
+TIMES = ("time_to_direct", "least_time_to_direct", "rtt_direct", "rtt_relayed")
+
+
+class RunError(Exception):
+    """The folder is no run, or a broken one. The text is one line for the user."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One pair of NATs: its entry of summary.json and its trials' times in milliseconds (NaN: it never happened)."""
+
+    summary: dict
+    times: dict
+
+    @property
+    def client(self):
+        return self.summary["client"]
+
+    @property
+    def connector(self):
+        return self.summary["connector"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """All cells of one policy over one link variant: what one set of figures shows."""
+
+    policy: str
+    link: str
+    pooled: dict
+    cells: list
+
+    @property
+    def clients(self):
+        return list(dict.fromkeys(cell.client for cell in self.cells))
+
+    @property
+    def connectors(self):
+        return list(dict.fromkeys(cell.connector for cell in self.cells))
+
+    @property
+    def label(self):
+        return f"policy {self.policy}" + (f", link {self.link}" if self.link else "")
+
+    def cell(self, client, connector):
+        """The cell of a pair, or None when the run has none."""
+        for cell in self.cells:
+            if (cell.client, cell.connector) == (client, connector):
+                return cell
+        return None
+
+    def times(self, name):
+        """One quantity of all trials together, in milliseconds, NaN where it never happened."""
+        return numpy.concatenate([cell.times[name] for cell in self.cells])
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    folder: pathlib.Path
+    manifest: dict
+    summary: dict
+    groups: list
+
+    @property
+    def name(self):
+        return self.summary["scenario"]
+
+
+def _load_json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise RunError(f"{path} is no JSON: {error}") from error
+
+
+def _load_times(connection, cell):
+    """The times of one cell's trials, in the order of the trials."""
+    columns = ", ".join(f"{name}_ns" for name in TIMES)
+    rows = connection.execute(f"SELECT {columns} FROM trials WHERE cell = ? ORDER BY trial", (cell,)).fetchall()
+    table = numpy.array(rows, dtype=float).reshape(len(rows), len(TIMES)) / 1e6
+    return {name: table[:, i] for i, name in enumerate(TIMES)}
+
+
+def _load_cells(path, summary):
+    if not path.exists():
+        raise RunError(f"cannot read {path}: No such file or directory")
+    try:
+        connection = sqlite3.connect(path)
+        try:
+            return [Cell(cell, _load_times(connection, cell["cell"])) for cell in summary["cells"]]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+
+
+def load(folder):
+    """Reads a run folder; RunError when that is not possible."""
+    folder = pathlib.Path(folder)
+    manifest = _load_json(folder / "manifest.json")
+    summary = _load_json(folder / "summary.json")
+    if not summary.get("cells"):
+        raise RunError(f"{folder} holds no finished trial")
+    cells = _load_cells(folder / "trials.sqlite", summary)
+    groups = [
+        Group(pooled["policy"], pooled["link"], pooled,
+              [c for c in cells if (c.summary["policy"], c.summary["link"]) == (pooled["policy"], pooled["link"])])
+        for pooled in summary["pooled"]
+    ]
+    return Run(folder, manifest, summary, groups)

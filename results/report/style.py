@@ -1,0 +1,112 @@
+"""How all figures look: palette, type, footer, files. Figures differ in what they show, never in how."""
+
+import textwrap
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import colors, pyplot  # noqa: E402  the backend has to be chosen first
+
+# Okabe and Ito (2008): told apart with every kind of colour blindness, and in grey.
+DIRECT = "#0072B2"
+RELAYED = "#E69F00"
+FAILED = "#7A1F3D"
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00")
+INK = "#1B1F24"
+FAINT = "#5B6570"
+GRID = "#D9DEE3"
+# From always relayed to always direct, in the same two hues; its lightness is lowest at the ends.
+RATE = colors.LinearSegmentedColormap.from_list("rate", ["#F2B134", "#F8DFAE", "#F4F4F1", "#A9CCE3", "#0072B2"])
+
+SETTINGS = {
+    "svg.fonttype": "none",  # text stays text: it can be searched, copied and restyled
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.titlesize": 8.5,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "figure.facecolor": "white",
+    "legend.frameon": False,
+}
+
+MARGIN = 0.15  # inches, on every side
+TITLE_HEIGHT = 0.72  # inches above the plot
+FOOTER_LINE = 0.15  # inches per line below it
+
+
+def percent(rate):
+    """"100 %", "97.5 %"; never rounds to 0 or 100 what is not."""
+    if rate in (0, 1):
+        return f"{100 * rate:.0f} %"
+    value = 100 * rate
+    return "<0.1 %" if value < 0.05 else ">99.9 %" if value > 99.95 else f"{value:.1f} %"
+
+
+def percent_range(part):
+    """The interval of one outcome of summary.json, "98.1–100 %"."""
+    low, high = (f"{100 * part[end]:.1f}" if 0 < part[end] < 1 else f"{100 * part[end]:.0f}" for end in ("low", "high"))
+    return f"{low}–{high} %"
+
+
+def milliseconds(value):
+    return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
+
+
+def trials_text(group):
+    """"n = 3,200 (200 per pair)"."""
+    counts = sorted(cell.summary["trials"] for cell in group.cells)
+    each = f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
+    return f"n = {sum(counts):,} trials, {each} per pair"
+
+
+def footer_lines(run, group, width):
+    """What is needed to make a figure again, wrapped to `width` inches."""
+    manifest = run.manifest
+    commit = manifest["commit"][:12] or "unknown"
+    facts = (f"{run.name}, {group.label} · {trials_text(group)} · seed {run.summary['seed']} · "
+             f"backend {run.summary['backend']} · punchlab {manifest['version']}, commit {commit}")
+    characters = int(width / 0.072)
+    return textwrap.wrap(facts, characters) + textwrap.wrap("Make it again: " + manifest["command"], characters)
+
+
+def add_frame(figure, title, subtitle, footer):
+    """Title and subtitle at the top left, footer at the bottom left, in inches from the edges."""
+    width, height = figure.get_size_inches()
+    left = MARGIN / width
+    title = "\n".join(textwrap.wrap(title, int(width / 0.098)))
+    figure.text(left, 1 - MARGIN / height, title, fontsize=11, fontweight="bold", va="top")
+    down = MARGIN + 0.2 * (1 + title.count("\n")) + 0.03
+    figure.text(left, 1 - down / height, subtitle, fontsize=8.5, color=FAINT, va="top")
+    for i, line in enumerate(reversed(footer)):
+        figure.text(left, (MARGIN + i * FOOTER_LINE) / height, line, fontsize=6.5, color=FAINT, va="bottom")
+
+
+def heights(title, footer, width):
+    """Inches that title and footer take at the top and the bottom of a figure."""
+    lines = len(textwrap.wrap(title, int(width / 0.098)))
+    return TITLE_HEIGHT + 0.2 * (lines - 1), MARGIN + FOOTER_LINE * len(footer) + 0.08
+
+
+def plain_axes(axes, grid):
+    """Only what carries information: no box, a faint grid along `grid` ("x" or "y")."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis=grid, color=GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=2.5, width=0.6)
+
+
+def save(figure, stem):
+    """Writes stem.svg and stem.png (200 dpi), the same bytes each time, and returns the SVG's text."""
+    with matplotlib.rc_context({"svg.hashsalt": stem.name}):
+        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(stem.with_suffix(".png"), dpi=200, metadata={"Software": None})
+    pyplot.close(figure)
+    return stem.with_suffix(".svg").read_text(encoding="utf-8")

@@ -1,0 +1,117 @@
+"""Distribution of the time to direct. Trials that never got there are missing mass: the curve stops below 100 %."""
+
+import numpy
+from matplotlib import pyplot, ticker
+
+import style
+
+
+def title_of(group):
+    direct = group.pooled["time_to_direct_ms"]
+    trials = group.pooled["trials"]
+    never = trials - direct["measured"]
+    if direct["measured"] == 0:
+        return f"None of {trials:,} trials ever became direct"
+    if direct["p50"] is not None:
+        tail = f"; {style.percent(never / trials)} never get there" if never else "; all get there"
+        return f"Half of all trials are direct after {style.milliseconds(direct['p50'])}{tail}"
+    values = group.times("time_to_direct")
+    return (f"{style.percent(direct['measured'] / trials)} of all trials become direct, half of these within "
+            f"{style.milliseconds(numpy.nanmedian(values))}")
+
+
+def steps(values, trials):
+    """x and y of the empirical distribution over `trials`, infinities included: y ends below 100 when some are missing."""
+    finite = numpy.sort(values[~numpy.isnan(values)])
+    # A drawing needs no more points than it has pixels; the ends always stay.
+    keep = numpy.unique(numpy.linspace(0, len(finite) - 1, min(len(finite), 2000)).round().astype(int)) if len(finite) else []
+    x = finite[keep]
+    y = 100 * (numpy.asarray(keep) + 1) / trials
+    return numpy.concatenate([x[:1], x]), numpy.concatenate([[0], y]) if len(x) else y
+
+
+def _draw_cells(axes, group):
+    """One thin line per pair that ever got there, coloured by client when there are few enough to tell apart."""
+    coloured = len(group.clients) <= len(style.LINES) and len(group.cells) > 1
+    labelled = set()
+    for cell in group.cells:
+        x, y = steps(cell.times["time_to_direct"], cell.summary["trials"])
+        if len(x) == 0 or len(group.cells) == 1:
+            continue
+        colour = style.LINES[group.clients.index(cell.client)] if coloured else "#9AA5AF"
+        label = f"client {cell.client}" if coloured else "each pair"
+        axes.plot(x, y, color=colour, linewidth=0.8, alpha=0.8, drawstyle="steps-post", label=None if label in labelled else label)
+        labelled.add(label)
+
+
+def _draw_missing(axes, group, end):
+    trials = group.pooled["trials"]
+    reached = 100 * group.pooled["time_to_direct_ms"]["measured"] / trials
+    if reached == 100:
+        return
+    axes.axhspan(reached, 100, color="#EFE7DC", zorder=0, linewidth=0)
+    text = f"{style.percent(1 - reached / 100)} of all trials never became direct"
+    axes.annotate(text, (0.985, (reached + 100) / 2), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7.5,
+                  color="#6B4A00", bbox={"facecolor": "#EFE7DC", "edgecolor": "none", "pad": 1.0}, zorder=4)
+
+
+def _scale_time(axes, values):
+    low, high = numpy.nanmin(values), numpy.nanmax(values)
+    if low > 0 and high / low > 6:
+        axes.set_xscale("log")
+        axes.set_xlim(0.85 * low, 1.15 * high)
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(ticker.NullLocator())
+        axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{x:,.0f}" if x >= 1 else f"{x:g}"))
+    else:
+        axes.set_xlim(0.9 * low, 1.06 * high)
+
+
+def _draw_curves(axes, group):
+    values = group.times("time_to_direct")
+    least = group.times("least_time_to_direct")
+    if numpy.isnan(values).all():
+        axes.text(0.5, 50, "no trial became direct", ha="center", va="center", color=style.FAINT)
+        axes.set_xlim(0, 1)
+        return
+    _draw_cells(axes, group)
+    x, y = steps(values, len(values))
+    axes.plot(x, y, color=style.INK, linewidth=2.2, drawstyle="steps-post", label="all pairs together", zorder=5)
+    both = values
+    if not numpy.isnan(least).all():
+        # Against the same trials: those that became direct.
+        least = numpy.where(numpy.isnan(values), numpy.nan, least)
+        x, y = steps(least, len(values))
+        if len(x):
+            axes.plot(x, y, color=style.INK, linewidth=1.4, linestyle=(0, (4, 2)), drawstyle="steps-post", zorder=4,
+                      label="least that the message flow allows")
+        both = numpy.concatenate([values, least])
+    _scale_time(axes, both)
+
+
+def draw(run, group):
+    width, plot_height = 6.6, 3.1
+    title = title_of(group)
+    footer = style.footer_lines(run, group, width)
+    top, bottom = style.heights(title, footer, width)
+    figure = pyplot.figure(figsize=(width, plot_height))
+    axes = figure.add_axes([0, 0, 1, 1])
+    style.plain_axes(axes, "both")
+    axes.set_ylim(0, 101.5)
+    axes.set_yticks([0, 25, 50, 75, 100])
+    _draw_curves(axes, group)
+    _draw_missing(axes, group, width)
+    axes.set_xlabel("time to direct, ms, from the start of the later side")
+    axes.set_ylabel("% of all trials")
+    handles, labels = axes.get_legend_handles_labels()
+    rows = -(-len(labels) // 2)
+    legend = 0.19 * rows + 0.08 if labels else 0
+    height = top + plot_height + legend + 0.45 + bottom
+    figure.set_size_inches(width, height)
+    axes.set_position([0.62 / width, (bottom + 0.45) / height, (width - 0.82) / width, plot_height / height])
+    if labels:
+        order = sorted(range(len(labels)), key=lambda i: not labels[i].startswith(("all", "least")))
+        figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper left", ncols=2, fontsize=8, handlelength=2.2,
+                      bbox_to_anchor=(0.05 / width, 1 - (top - 0.1) / height), borderpad=0.2, labelspacing=0.35)
+    style.add_frame(figure, title, "Share of all trials that are direct by then; what is missing to 100 % never got there", footer)
+    return figure
