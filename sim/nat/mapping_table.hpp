@@ -34,7 +34,8 @@ class MappingTable {
   enum class Shortage : std::uint8_t { none, mappings, mappings_of_host };
   /// Whether one more mapping of `internal` is within the limits; frees what has expired first when it is not.
   Shortage shortage(Time now, const IpAddress& internal);
-  /// A new mapping that no session keeps alive yet. `shortage` said none. `remote` holds only what it depends on.
+  /// A new mapping that no session keeps alive yet. `shortage` said none. An exception depends on all of
+  /// `remote`, a usual mapping on what the profile says.
   MappingEntry& create(Time now, std::uint8_t protocol, const TransportAddress& internal,
                        const TransportAddress& external, const TransportAddress& remote, bool exception);
   void remove(MappingEntry& mapping);
