@@ -168,6 +168,7 @@ class Lab {
     }
     now = end;
   }
+  void set_loss(double loss) { options_.loss = loss; }
   bool both_selected() const { return sides[0].agent->selected() && sides[1].agent->selected(); }
   /// Runs until both have a pair; false when that takes longer than `limit`.
   bool run_until_selected(Duration limit) {
