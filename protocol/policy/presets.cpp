@@ -32,8 +32,8 @@ Policy ice() {
 
 // The following take the constants of known agents, read in their code, over RFC 8445's. They make this core pace, wait
 // and give up as those agents do; they do not copy what has no constant here (order of candidates, renomination). They
-// start their checks when candidates arrive, and carry data only after a nomination. Tailscale's agent, whose pings every
-// 5 s, trust of 6.5 s and upgrades every 60 s have no counterpart in a checklist, is not among them.
+// start their checks when candidates arrive, and carry data only after a nomination. Tailscale's agent, whose pings
+// every 5 s, trust of 6.5 s and upgrades every 60 s have no counterpart in a checklist, is not among them.
 
 /// libwebrtc P2PTransportChannel: a check every 48 ms while no pair is writable and strong (480 ms after that), any
 /// writable pair is used at once, also a relayed one.

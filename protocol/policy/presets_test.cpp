@@ -4,7 +4,8 @@
 //  3. `ice` has the constants of RFC 8445 section 14 and RFC 8863, and nothing that ICE does not do.
 //  4. Only relay-first carries data over the relay before a check.
 //  5. Agents' presets have the published constants of their code.
-//  6. Every preset keeps within what the agents accept: pacing of 1 ms or more, waits that end, consent that can be lost.
+//  6. Every preset keeps within what the agents accept: pacing of 1 ms or more, waits that end, consent that can be
+//  lost.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +44,8 @@ TEST(PolicyPresets, IceIsTheRfc) {  // case 3
 }
 
 TEST(PolicyPresets, OnlyRelayFirstIsRelayFirst) {  // case 4
-  for (const auto& preset : policy_presets()) EXPECT_EQ(preset.relay_first, preset.name == "relay-first") << preset.name;
+  for (const auto& preset : policy_presets())
+    EXPECT_EQ(preset.relay_first, preset.name == "relay-first") << preset.name;
 }
 
 TEST(PolicyPresets, AgentsHaveTheirConstants) {  // case 5

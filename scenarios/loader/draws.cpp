@@ -54,8 +54,10 @@ Draws::Draws(std::uint64_t seed, std::uint64_t trials, const SideChoices& client
   if (both) draw(stream(seed, ""), from(clients), from(connectors));
   const auto names = both ? std::vector<std::string>{} : nat_names(client.weights.empty() ? client : connector);
   for (std::size_t fixed = 0; fixed < names.size(); ++fixed) {
-    if (client.weights.empty()) draw(stream(seed, names[fixed]), always(fixed), from(connectors));
-    else draw(stream(seed, names[fixed]), from(clients), always(fixed));
+    if (client.weights.empty())
+      draw(stream(seed, names[fixed]), always(fixed), from(connectors));
+    else
+      draw(stream(seed, names[fixed]), from(clients), always(fixed));
   }
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> keys() {
   return out;
 }
 
-std::vector<std::string> read_names(const Value& value, const std::string& what, const std::vector<std::string>& known) {
+std::vector<std::string> read_names(const Value& value, const std::string& what,
+                                    const std::vector<std::string>& known) {
   std::vector<std::string> names;
   for (const auto& item : value.items(what)) {
     names.push_back(item.text(what));
@@ -69,7 +70,10 @@ std::string text_of(const Section& section, const QuantityKey& quantity) {
   for (const char* key : kSelectors)
     if (const auto* value = section.find(key)) {
       const auto text = value->as_written();
-      out += fmt::format("{}: {}, ", key, value->is_map() ? "{" + text + "}" : value->is_list() ? "[" + text + "]" : text);
+      out += fmt::format("{}: {}, ", key,
+                         value->is_map()    ? "{" + text + "}"
+                         : value->is_list() ? "[" + text + "]"
+                                            : text);
     }
   return out + fmt::format("{}: {}", quantity.key, section.find(quantity.key)->as_written());
 }
@@ -90,8 +94,8 @@ void read_rule(const Value& value, const Labels& labels, std::vector<Rule>& rule
     if (!demand) continue;
     const auto [low, high] = read_bounds(*demand, quantity.is_rate);
     rules.push_back(common);
-    rules.back().expectation = {quantity.kind, {}, pooled && read_switch(*pooled), low, high, value.line(),
-                                text_of(section, quantity)};
+    rules.back().expectation = {quantity.kind, {},           pooled && read_switch(*pooled), low,
+                                high,          value.line(), text_of(section, quantity)};
   }
   if (rules.size() == before) value.fail("the expectation demands nothing; add one such as direct: 100 %");
 }
@@ -100,7 +104,9 @@ void read_rule(const Value& value, const Labels& labels, std::vector<Rule>& rule
 
 bool Selector::accepts(const std::vector<std::string>& labels) const {
   if (names.empty()) return true;
-  const auto named = [&](const std::string& label) { return std::find(names.begin(), names.end(), label) != names.end(); };
+  const auto named = [&](const std::string& label) {
+    return std::find(names.begin(), names.end(), label) != names.end();
+  };
   return std::any_of(labels.begin(), labels.end(), named) != negated;
 }
 

@@ -17,7 +17,7 @@ struct Rule {
   Selector client;     ///< against `side_labels`
   Selector connector;  ///< the same
   Selector policy;
-  Selector link;   ///< against the access links of both sides
+  Selector link;  ///< against the access links of both sides
   Selector relay;
   trial::Expectation expectation;  ///< all but its cells
   Value where;

@@ -21,9 +21,9 @@ std::string obstacle(const fs::path& path) {
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) return "no such file; check the path";
   if (error) return fmt::format("cannot be read ({})", error.message());
-  if (fs::is_directory(status)) return "is a directory; name a file in it";
-  if (!fs::is_regular_file(status)) return "is not a regular file; name a YAML file";
-  if (fs::file_size(path, error) > kLargestFile && !error) return "is larger than 8 MB; that is no scenario";
+  if (fs::is_directory(status)) return "a directory, not a file; name a file in it";
+  if (!fs::is_regular_file(status)) return "not a regular file; name a YAML file";
+  if (fs::file_size(path, error) > kLargestFile && !error) return "larger than 8 MB; that is no scenario";
   return {};
 }
 
@@ -39,7 +39,8 @@ std::optional<std::string> read_text(const fs::path& path, Report& report) {
   return std::nullopt;
 }
 
-/// What YAML would accept or misread but a person would not see: byte order marks, control characters, tabs that indent.
+/// What YAML would accept or misread but a person would not see: byte order marks, control characters, tabs that
+/// indent.
 void check_characters(const std::string& text, const std::string& path, Report& report) {
   if (text.starts_with("\xEF\xBB\xBF"))
     return report.add({path, 1, 1, "the file starts with a byte order mark; save it as UTF-8 without one"});
@@ -65,7 +66,11 @@ std::optional<YAML::Node> parse(const std::string& text, const std::string& path
   try {
     const auto documents = YAML::LoadAll(text);
     if (documents.size() == 1 && !documents[0].IsNull()) return documents[0];
-    report.add({path, 1, 1, documents.size() > 1 ? "holds several YAML documents; keep one" : "is empty; see docs/scenarios.md"});
+    report.add({path, 1, 1,
+                documents.size() > 1 ? "the file holds several YAML documents; keep one"
+                                     : "the file is empty; see docs/scenarios.md"});
+  } catch (const YAML::DeepRecursion&) {
+    report.add({path, 1, 1, "brackets or indentation nested too deeply; a scenario needs a few levels"});
   } catch (const YAML::ParserException& e) {
     report.add({path, e.mark.line + 1, e.mark.column + 1, sentence_of(e)});
   } catch (const YAML::Exception& e) {

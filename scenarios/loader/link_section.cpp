@@ -58,10 +58,13 @@ void check_names(const std::vector<Value>& items, const std::vector<Link>& links
 std::optional<Distribution> shifted(const Distribution& d, double seconds) {
   switch (d.kind) {
     case Distribution::Kind::constant:
-    case Distribution::Kind::normal: return Distribution{d.kind, d.a + seconds, d.b};
-    case Distribution::Kind::uniform: return Distribution{d.kind, d.a + seconds, d.b + seconds};
+    case Distribution::Kind::normal:
+      return Distribution{d.kind, d.a + seconds, d.b};
+    case Distribution::Kind::uniform:
+      return Distribution{d.kind, d.a + seconds, d.b + seconds};
     case Distribution::Kind::exponential:
-    case Distribution::Kind::pareto: break;
+    case Distribution::Kind::pareto:
+      break;
   }
   return seconds == 0 ? std::optional{d} : std::nullopt;
 }

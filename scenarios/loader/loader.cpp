@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using trial::Traffic;
 
-const std::vector<std::string> kKeys = {"name",   "title",     "seed",    "trials",  "timeout", "policy",
-                                        "relay",  "client",    "connector", "traffic", "session", "expect"};
+const std::vector<std::string> kKeys = {"name",  "title",  "seed",      "trials",  "timeout", "policy",
+                                        "relay", "client", "connector", "traffic", "session", "expect"};
 
 constexpr Field<Traffic> kTraffic[] = {
     {"probes", [](Traffic& t, const Value& v) { t.probes = static_cast<std::uint32_t>(read_integer(v, 1, 100'000)); }},
@@ -31,7 +31,9 @@ constexpr Field<Scenario> kScalars[] = {
     {"timeout", [](Scenario& s, const Value& v) { s.timeout = read_positive_duration(v); }},
     {"session", [](Scenario& s, const Value& v) { s.session = read_switch(v); }},
     {"traffic",
-     [](Scenario& s, const Value& v) { read_fields(Section{v, "traffic", keys_of(kTraffic)}, kTraffic, s.traffic); }},
+     [](Scenario& s, const Value& v) {
+       read_fields(Section{v, "traffic", keys_of(kTraffic)}, kTraffic, s.traffic);
+     }},
     {"policy", [](Scenario& s, const Value& v) { s.policies = read_policies(v); }},
     {"relay", [](Scenario& s, const Value& v) { s.relays = read_relays(v); }},
 };
@@ -80,7 +82,8 @@ std::optional<Problem> add_policies(const std::vector<std::string>& wanted, Scen
   return std::nullopt;
 }
 
-std::optional<Problem> select(const std::string& name, const char* what, const std::vector<std::string>& known, Selector& out) {
+std::optional<Problem> select(const std::string& name, const char* what, const std::vector<std::string>& known,
+                              Selector& out) {
   if (name == "any") return std::nullopt;
   out.names = {name};
   if (std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
@@ -105,7 +108,8 @@ std::optional<Problem> apply(const Overrides& overrides, Scenario& s, Wanted& wa
 std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text) {
   const auto comma = text.find(',');
   if (comma == text.npos || comma == 0 || comma + 1 == text.size() || text.find(',', comma + 1) != text.npos)
-    return Problem{"--cell", 0, 0, fmt::format("\"{}\" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone", text)};
+    return Problem{"--cell", 0, 0,
+                   fmt::format("\"{}\" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone", text)};
   return std::pair{text.substr(0, comma), text.substr(comma + 1)};
 }
 

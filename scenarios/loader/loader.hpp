@@ -16,8 +16,8 @@ namespace punchlab::loader {
 /// What is wrong with a file, or with an override of the command line (then `path` is the option and `line` is 0).
 struct Problem {
   std::string path;
-  int line = 0;    ///< from 1; 0: no place in the file
-  int column = 0;  ///< from 1, in bytes
+  int line = 0;      ///< from 1; 0: no place in the file
+  int column = 0;    ///< from 1, in bytes
   std::string text;  ///< what is wrong and what to do, one line
 
   /// "file:line:column: text", the form that editors jump to.
@@ -40,7 +40,8 @@ std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std:
 /// Reads, checks and plans. Never throws for bad input; the Problem is the first one met.
 ///
 /// A NAT or population that the scenario names is looked up as `nats/NAME.yaml` (`populations/NAME.yaml`) first beside
-/// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped ones.
+/// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped
+/// ones.
 ///
 /// In the plan `cells[i].index == i`. With overrides, cells that are left out do not appear, expectations that are only
 /// about them are dropped, and so are pooled ones that have lost any cell to an override.

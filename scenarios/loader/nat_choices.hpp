@@ -6,8 +6,8 @@ namespace punchlab::loader {
 
 struct NatChoice {
   std::string label;
-  nat::Chain chain;    ///< from the host outwards
-  double weight = 0;   ///< of a population
+  nat::Chain chain;   ///< from the host outwards
+  double weight = 0;  ///< of a population
 };
 
 struct NatChoices {

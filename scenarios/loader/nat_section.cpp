@@ -60,19 +60,26 @@ constexpr Field<Profile> kFields[] = {
     {"source", [](Profile& p, const Value& v) { p.source = read_title(v); }},
     {"udp", [](Profile& p, const Value& v) { p.udp_blocked = read_word<bool>(v, "word for udp", kUdp); }},
     {"mapping", [](Profile& p, const Value& v) { p.mapping = read_word<Dependence>(v, "mapping", kDependences); }},
-    {"filtering", [](Profile& p, const Value& v) { p.filtering = read_word<Dependence>(v, "filtering", kDependences); }},
+    {"filtering",
+     [](Profile& p, const Value& v) { p.filtering = read_word<Dependence>(v, "filtering", kDependences); }},
     {"port-allocation",
-     [](Profile& p, const Value& v) { p.port_allocation = read_word<PortAllocation>(v, "port allocation", kAllocations); }},
-    {"on-collision", [](Profile& p, const Value& v) { p.on_collision = read_word<OnCollision>(v, "reaction", kCollisions); }},
+     [](Profile& p, const Value& v) {
+       p.port_allocation = read_word<PortAllocation>(v, "port allocation", kAllocations);
+     }},
+    {"on-collision",
+     [](Profile& p, const Value& v) { p.on_collision = read_word<OnCollision>(v, "reaction", kCollisions); }},
     {"ports", [](Profile& p, const Value& v) { p.ports = read_ports(v); }},
-    {"block-size", [](Profile& p, const Value& v) { p.block_size = static_cast<std::uint16_t>(read_integer(v, 1, 65535)); }},
+    {"block-size",
+     [](Profile& p, const Value& v) { p.block_size = static_cast<std::uint16_t>(read_integer(v, 1, 65535)); }},
     {"port-parity", [](Profile& p, const Value& v) { p.port_parity = read_switch(v); }},
     {"pooling", [](Profile& p, const Value& v) { p.pooling = read_word<Pooling>(v, "pooling", kPoolings); }},
     {"addresses", [](Profile& p, const Value& v) { p.addresses = static_cast<std::uint8_t>(read_integer(v, 1, 16)); }},
-    {"hairpinning", [](Profile& p, const Value& v) { p.hairpinning = read_word<Hairpinning>(v, "hairpinning", kHairpinnings); }},
+    {"hairpinning",
+     [](Profile& p, const Value& v) { p.hairpinning = read_word<Hairpinning>(v, "hairpinning", kHairpinnings); }},
     {"timers", read_timers},
     {"refresh", [](Profile& p, const Value& v) { p.refresh = read_word<Refresh>(v, "refresh", kRefreshes); }},
-    {"unsolicited", [](Profile& p, const Value& v) { p.unsolicited = read_word<Unsolicited>(v, "reaction", kUnsolicited); }},
+    {"unsolicited",
+     [](Profile& p, const Value& v) { p.unsolicited = read_word<Unsolicited>(v, "reaction", kUnsolicited); }},
     {"unsolicited-creates-state", [](Profile& p, const Value& v) { p.unsolicited_creates_state = read_switch(v); }},
     {"max-mappings", [](Profile& p, const Value& v) { p.max_mappings = read_limit(v); }},
     {"max-mappings-per-host", [](Profile& p, const Value& v) { p.max_mappings_per_host = read_limit(v); }},
@@ -82,7 +89,8 @@ void check_block(const Section& section, const Profile& p) {
   const unsigned ports = p.ports.last - p.ports.first + 1U;
   if (p.port_allocation != PortAllocation::block || p.block_size <= ports) return;
   const auto* place = section.find("block-size");
-  (place ? *place : section.value()).fail(fmt::format("blocks of {} ports do not fit into {} ports", p.block_size, ports));
+  (place ? *place : section.value())
+      .fail(fmt::format("blocks of {} ports do not fit into {} ports", p.block_size, ports));
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ namespace punchlab::loader {
 
 /// What a definition says.
 struct NatDefinition {
-  nat::Profile profile;  ///< its name is the label
-  bool gateway = true;   ///< false: nothing stands there, the host has a public address
+  nat::Profile profile;        ///< its name is the label
+  bool gateway = true;         ///< false: nothing stands there, the host has a public address
   std::uint32_t order = 1000;  ///< place in tables of presets
 };
 

@@ -43,12 +43,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 }
 
 std::string suggest(std::string_view word, const std::vector<std::string>& words) {
-  if (words.empty()) return "there are none";
+  if (words.empty()) return "none is known";
   const auto best = nearest(word, words);
   if (is_near(word, best)) return fmt::format("did you mean \"{}\"?", best);
   const auto shown = std::min(words.size(), kMostListed);
   const auto more = words.size() > shown ? ", ..." : "";
-  return fmt::format("the nearest is \"{}\"; there are {}{}", best,
+  return fmt::format("the nearest is \"{}\" (known: {}{})", best,
                      fmt::join(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(shown), ", "), more);
 }
 

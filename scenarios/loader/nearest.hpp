@@ -12,7 +12,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// The first word with the least distance from `word`; empty when there are none. Long words are cut at 64 characters.
 std::string nearest(std::string_view word, const std::vector<std::string>& words);
 
-/// `did you mean "nat"?` when one word is near; else `the nearest is "nat"; there are nat, access, start`.
+/// `did you mean "nat"?` when one word is near; else `the nearest is "nat" (known: nat, access, start)`.
 std::string suggest(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace punchlab::loader

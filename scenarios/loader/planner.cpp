@@ -91,7 +91,8 @@ bool link_accepts(const Scenario& s, const Rule& rule, const Place& at) {
 }
 
 /// The rule with its cells; nothing when overrides took them, or, of a pooled rule, any of them.
-std::optional<trial::Expectation> resolve(const Scenario& s, const Rule& rule, const std::vector<std::int64_t>& indices) {
+std::optional<trial::Expectation> resolve(const Scenario& s, const Rule& rule,
+                                          const std::vector<std::int64_t>& indices) {
   const Mask mask{s, rule.client, rule.connector, rule.policy, rule.relay};
   auto expectation = rule.expectation;
   std::size_t position = 0, matched = 0, unwanted = 0;
@@ -133,9 +134,9 @@ std::string too_large(const Scenario& s) {
   const double cells = static_cast<double>(s.policies.size()) * static_cast<double>(s.relays.size()) *
                        static_cast<double>(s.client.variants.size()) * static_cast<double>(s.connector.variants.size());
   if (cells > static_cast<double>(kMaxCells))
-    return fmt::format("{:.0f} cells ({} policies x {} relays x {} clients x {} connectors), more than {}; shorten a list",
-                       cells, s.policies.size(), s.relays.size(), s.client.variants.size(), s.connector.variants.size(),
-                       kMaxCells);
+    return fmt::format(
+        "{:.0f} cells ({} policies x {} relays x {} clients x {} connectors), more than {}; shorten a list", cells,
+        s.policies.size(), s.relays.size(), s.client.variants.size(), s.connector.variants.size(), kMaxCells);
   // A population's NATs share the trials between them.
   const double sharers = static_cast<double>(s.client.weights.empty() ? 1 : s.client.nats) *
                          static_cast<double>(s.connector.weights.empty() ? 1 : s.connector.nats);

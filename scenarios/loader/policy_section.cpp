@@ -41,7 +41,8 @@ constexpr Field<Policy> kFields[] = {
     {"keepalive", [](Policy& p, const Value& v) { p.keepalive = read_positive_duration(v); }},
     {"consent-interval", [](Policy& p, const Value& v) { p.consent_interval = read_positive_duration(v); }},
     {"consent-timeout", [](Policy& p, const Value& v) { p.consent_timeout = read_positive_duration(v); }},
-    {"opener-ttl", [](Policy& p, const Value& v) { p.opener_ttl = static_cast<std::uint8_t>(read_integer(v, 0, 255)); }},
+    {"opener-ttl",
+     [](Policy& p, const Value& v) { p.opener_ttl = static_cast<std::uint8_t>(read_integer(v, 0, 255)); }},
 };
 
 Policy named_preset(const Value& value) {

@@ -17,8 +17,8 @@ NatDefinition read_nat_document(const Value& document, const fs::path& file) {
   read_nat(section, definition);
   const auto expected = file.stem().string();
   if (const auto* name = section.find("name"); name && definition.profile.name != expected)
-    name->fail(fmt::format("the NAT's name is \"{}\" but its file is {}.yaml; make them the same", definition.profile.name,
-                           expected));
+    name->fail(fmt::format("the NAT's name is \"{}\" but its file is {}.yaml; make them the same",
+                           definition.profile.name, expected));
   return definition;
 }
 

@@ -54,9 +54,7 @@ Distribution read_distribution(const Value& value) {
 }
 
 bool is_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   for (const char c : text)
     if (!fits(c) && c != '.' && c != '_' && c != '-') return false;
   return !text.empty() && text.size() <= 64 && fits(text.front());
@@ -71,7 +69,7 @@ Duration read_duration(const Value& value) { return Duration{std::llround(read_s
 Duration read_positive_duration(const Value& value) {
   const auto duration = read_duration(value);
   if (duration.count() > 0 || !value.ok()) return duration;
-  value.fail("must be longer than 0");
+  value.fail(fmt::format("{} is too short; give more than 0", value.as_written()));
   return Duration{1};
 }
 
@@ -112,8 +110,8 @@ bool read_switch(const Value& value) {
 std::string read_name(const Value& value, std::string_view what) {
   auto text = value.text(what);
   if (is_name(text)) return text;
-  value.fail(fmt::format("\"{}\" is no {}; use up to 64 letters, digits, '.', '_' and '-', a letter or digit first", text,
-                         what));
+  value.fail(fmt::format("\"{}\" is no {}; use up to 64 letters, digits, '.', '_' and '-', a letter or digit first",
+                         text, what));
   return "x";
 }
 

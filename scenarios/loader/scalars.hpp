@@ -1,6 +1,6 @@
 #pragma once
-// Single values: quantities, integers, switches, names and words of a fixed set. Each fails at the value's own place and
-// then gives a harmless default.
+// Single values: quantities, integers, switches, names and words of a fixed set. Each fails at the value's own place
+// and then gives a harmless default.
 #include <array>
 #include <span>
 
@@ -13,7 +13,8 @@ double read_seconds(const Value& value);
 Duration read_duration(const Value& value);
 /// More than zero.
 Duration read_positive_duration(const Value& value);
-/// A duration or one of {uniform: [low, high]}, {normal: [mean, deviation]}, {exponential: mean}, {pareto: [scale, shape]}.
+/// A duration or one of {uniform: [low, high]}, {normal: [mean, deviation]}, {exponential: mean}, {pareto: [scale,
+/// shape]}.
 link::Distribution read_time(const Value& value);
 double read_probability(const Value& value);
 std::uint64_t read_rate(const Value& value);

@@ -102,7 +102,8 @@ Quantity parse_probability(std::string_view text) {
   if (value < 0) return fmt::format("{} is negative; a probability lies between 0 and 1", trim(text));
   if (value <= 1) return value;
   if (parts.unit == "%") return fmt::format("{} is over 100 %", trim(text));
-  return fmt::format("{} is over 1; a plain number is a probability, write {} % for a percentage", trim(text), trim(text));
+  return fmt::format("{} is over 1; a plain number is a probability, write {} % for a percentage", trim(text),
+                     trim(text));
 }
 
 Quantity parse_number(std::string_view text) {

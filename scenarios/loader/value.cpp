@@ -19,7 +19,8 @@ std::string flow(const YAML::Node& node);
 
 std::string flow_entries(const YAML::Node& map) {
   std::string out;
-  for (const auto& entry : map) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", flow(entry.first), flow(entry.second));
+  for (const auto& entry : map)
+    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", flow(entry.first), flow(entry.second));
   return out;
 }
 
@@ -82,7 +83,8 @@ std::vector<std::pair<Value, Value>> Value::entries(std::string_view what) const
   for (const auto& entry : node_) {
     const auto key = child(entry.first);
     if (!entry.first.IsScalar()) key.fail(fmt::format("a key of {} is {}; keys are words", what, kind_of(entry.first)));
-    out.emplace_back(key, entry.second.IsNull() ? Value{entry.second, key.mark_, path_, *report_} : child(entry.second));
+    out.emplace_back(key,
+                     entry.second.IsNull() ? Value{entry.second, key.mark_, path_, *report_} : child(entry.second));
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // A value of a YAML file that knows its place, so that whatever is wrong with it can be said as file:line:column.
 // Reading goes on after a problem with harmless defaults; the first problem is kept and decides in the end.
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <memory>

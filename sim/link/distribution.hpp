@@ -16,7 +16,8 @@ struct Distribution {
   double b = 0;  ///< -; high; standard deviation; -; shape
 
   static constexpr Distribution constant(double value) { return {Kind::constant, value, 0}; }
-  /// A non-negative time, rounded to the nearest nanosecond, at most a day. Takes one number from `rng`, a constant none.
+  /// A non-negative time, rounded to the nearest nanosecond, at most a day. Takes one number from `rng`, a constant
+  /// none.
   Duration sample(Rng& rng) const;
   bool is_constant() const { return kind == Kind::constant; }
   friend bool operator==(const Distribution&, const Distribution&) = default;
