@@ -9,9 +9,10 @@ def title_of(group):
     rates = [cell.summary["direct"] for cell in group.cells]
     always = sum(rate["rate"] == 1 for rate in rates)
     never = sum(rate["count"] == 0 for rate in rates)
-    parts = [(always, "always"), (never, "never"), (len(rates) - always - never, "sometimes")]
-    said = ", ".join(f"{count} {word}" for count, word in parts if count)
-    return f"Of {len(rates)} pairs, {said} connect{'s' if len(rates) == 1 else ''} directly"
+    parts = [(count, word) for count, word in
+             ((always, "always"), (never, "never"), (len(rates) - always - never, "sometimes")) if count]
+    first = f"{parts[0][0]} {parts[0][1]} connect{'s' if parts[0][0] == 1 else ''} directly"
+    return f"Of {len(rates)} pair{'s' if len(rates) > 1 else ''}, " + ", ".join([first] + [f"{n} {word}" for n, word in parts[1:]])
 
 
 def _broken(name, width):
@@ -53,9 +54,9 @@ def draw(run, group):
     clients, connectors = group.clients, group.connectors
     size = 0.98 if len(connectors) <= 6 else 0.84
     scale = 1 if size > 0.9 else 0.86
-    left = 0.4 + 0.077 * max(map(len, clients)) + 0.1
+    left = 0.42 + 0.067 * max(map(len, clients))
     names = [_broken(name, 13 if scale == 1 else 10) for name in connectors]
-    above = 0.3 + 0.15 * max(name.count("\n") + 1 for name in names)
+    above = 0.28 + 0.15 * max(name.count("\n") + 1 for name in names)
     width = max(left + size * len(connectors) + 0.25, 5.6)
     title = title_of(group)
     footer = style.footer_lines(run, group, width)
@@ -73,7 +74,7 @@ def draw(run, group):
     axes.set_yticks([i + 0.5 for i in range(len(clients))], clients)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)
-    axes.set_xlabel("connector's NAT", color=style.FAINT)
+    axes.set_xlabel("connector's NAT", color=style.FAINT, labelpad=6)
     axes.xaxis.set_label_position("top")
     axes.set_ylabel("client's NAT", color=style.FAINT)
     for spine in axes.spines.values():

@@ -35,8 +35,10 @@ def _draw_row(axes, row, cell):
 
 def draw(run, group):
     """The interval at the left border is that of direct, the one at the right border that of failed."""
+    handles = [patches.Patch(color=colour, label=name) for name, colour in COLOURS.items()]
+    handles.append(lines.Line2D([], [], color=style.INK, marker="|", markersize=6, linewidth=1, label="95 % interval"))
     figure, axes_of = panels.make(run, group, title_of(group), "Rows: connector's NAT. How trials end, with Wilson 95 % intervals",
-                                  "% of trials")
+                                  "% of trials", handles)
     for client, axes in axes_of.items():
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 25, 50, 75, 100])
@@ -46,7 +48,4 @@ def draw(run, group):
                 axes.text(1, row, "not run", va="center", fontsize=7, color=style.FAINT)
             else:
                 _draw_row(axes, row, cell)
-    handles = [patches.Patch(color=colour, label=name) for name, colour in COLOURS.items()]
-    handles.append(lines.Line2D([], [], color=style.INK, marker="|", markersize=6, linewidth=1, label="95 % interval"))
-    panels.legend(figure, handles)
     return figure

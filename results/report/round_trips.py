@@ -6,7 +6,7 @@ from matplotlib import lines
 import panels
 import style
 
-KINDS = {"rtt_direct": ("direct", style.DIRECT, "o", -0.12), "rtt_relayed": ("relayed", "#C77C00", "s", 0.12)}
+KINDS = {"rtt_direct": ("direct", style.DIRECT, "o", -0.12), "rtt_relayed": ("relayed", style.RELAYED_INK, "s", 0.12)}
 
 
 def _medians(cell):
@@ -23,7 +23,8 @@ def title_of(group):
         word = "longer" if numpy.median(saved) >= 0 else "shorter"
         span = f"{abs(numpy.median(saved)):.1f} ms"
         extent = f" ({low:.1f} to {high:.1f})" if f"{low:.1f}" != f"{high:.1f}" else ""
-        return f"The round trip over the relay is {span}{extent} {word} than the direct one, in the {len(both)} pairs that have both"
+        where = "the pair that has" if len(both) == 1 else f"the {len(both)} pairs that have"
+        return f"The round trip over the relay is {span}{extent} {word} than the direct one, in {where} both"
     seen = [KINDS[name][0] for name in KINDS if any(_medians(cell)[name] is not None for cell in group.cells)]
     return "No pair has both paths: round trips " + (" and ".join(seen) if seen else "were not measured")
 
@@ -43,8 +44,11 @@ def _draw_row(axes, row, cell):
 
 
 def draw(run, group):
+    handles = [lines.Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.3, label=label)
+               for label, colour, marker, _ in KINDS.values()]
     figure, axes_of = panels.make(run, group, title_of(group),
-                                  "Rows: connector's NAT. Median and 5–95 % of the trials that used the path", "round trip, ms")
+                                  "Rows: connector's NAT. Median and 5–95 % of the trials that used the path", "round trip, ms",
+                                  handles)
     finite = numpy.concatenate([group.times(name) for name in KINDS])
     highest = numpy.nanmax(finite) if not numpy.isnan(finite).all() else 1
     for client, axes in axes_of.items():
@@ -55,7 +59,4 @@ def draw(run, group):
                 axes.text(0.01 * highest, row, "not run" if cell is None else "no path", va="center", fontsize=7, color=style.FAINT)
             else:
                 _draw_row(axes, row, cell)
-    handles = [lines.Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=1.3, label=label)
-               for label, colour, marker, _ in KINDS.values()]
-    panels.legend(figure, handles)
     return figure

@@ -10,6 +10,7 @@ from matplotlib import colors, pyplot  # noqa: E402  the backend has to be chose
 # Okabe and Ito (2008): told apart with every kind of colour blindness, and in grey.
 DIRECT = "#0072B2"
 RELAYED = "#E69F00"
+RELAYED_INK = "#8A5A00"  # the same hue, dark enough to write with
 FAILED = "#7A1F3D"
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00")
 INK = "#1B1F24"
@@ -23,6 +24,7 @@ SETTINGS = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "font.size": 8.5,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "text.color": INK,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -37,7 +39,7 @@ SETTINGS = {
 }
 
 MARGIN = 0.15  # inches, on every side
-TITLE_HEIGHT = 0.72  # inches above the plot
+TITLE_HEIGHT = 0.58  # inches above the plot, for one line of title and the subtitle
 FOOTER_LINE = 0.15  # inches per line below it
 
 
@@ -72,15 +74,20 @@ def footer_lines(run, group, width):
     commit = manifest["commit"][:12] or "unknown"
     facts = (f"{run.name}, {group.label} · {trials_text(group)} · seed {run.summary['seed']} · "
              f"backend {run.summary['backend']} · punchlab {manifest['version']}, commit {commit}")
-    characters = int(width / 0.072)
+    characters = int((width - 2 * MARGIN) / 0.056)
     return textwrap.wrap(facts, characters) + textwrap.wrap("Make it again: " + manifest["command"], characters)
+
+
+def title_lines(title, width):
+    """The title, wrapped to a figure `width` inches wide."""
+    return textwrap.wrap(title, int((width - 2 * MARGIN) / 0.091))
 
 
 def add_frame(figure, title, subtitle, footer):
     """Title and subtitle at the top left, footer at the bottom left, in inches from the edges."""
     width, height = figure.get_size_inches()
     left = MARGIN / width
-    title = "\n".join(textwrap.wrap(title, int(width / 0.098)))
+    title = "\n".join(title_lines(title, width))
     figure.text(left, 1 - MARGIN / height, title, fontsize=11, fontweight="bold", va="top")
     down = MARGIN + 0.2 * (1 + title.count("\n")) + 0.03
     figure.text(left, 1 - down / height, subtitle, fontsize=8.5, color=FAINT, va="top")
@@ -90,8 +97,7 @@ def add_frame(figure, title, subtitle, footer):
 
 def heights(title, footer, width):
     """Inches that title and footer take at the top and the bottom of a figure."""
-    lines = len(textwrap.wrap(title, int(width / 0.098)))
-    return TITLE_HEIGHT + 0.2 * (lines - 1), MARGIN + FOOTER_LINE * len(footer) + 0.08
+    return TITLE_HEIGHT + 0.2 * (len(title_lines(title, width)) - 1), MARGIN + FOOTER_LINE * len(footer) + 0.08
 
 
 def plain_axes(axes, grid):

@@ -6,6 +6,9 @@ from matplotlib import pyplot, ticker
 import style
 
 
+FAR = 1e9  # ms, beyond every axis
+
+
 def title_of(group):
     direct = group.pooled["time_to_direct_ms"]
     trials = group.pooled["trials"]
@@ -27,7 +30,8 @@ def steps(values, trials):
     keep = numpy.unique(numpy.linspace(0, len(finite) - 1, min(len(finite), 2000)).round().astype(int)) if len(finite) else []
     x = finite[keep]
     y = 100 * (numpy.asarray(keep) + 1) / trials
-    return numpy.concatenate([x[:1], x]), numpy.concatenate([[0], y]) if len(x) else y
+    # From 0 % at the first, and on to the right of everything: the curve stays where it ends.
+    return (numpy.concatenate([x[:1], x, [FAR]]), numpy.concatenate([[0], y, y[-1:]])) if len(x) else (x, y)
 
 
 def _draw_cells(axes, group):
@@ -40,19 +44,22 @@ def _draw_cells(axes, group):
             continue
         colour = style.LINES[group.clients.index(cell.client)] if coloured else "#9AA5AF"
         label = f"client {cell.client}" if coloured else "each pair"
-        axes.plot(x, y, color=colour, linewidth=0.8, alpha=0.8, drawstyle="steps-post", label=None if label in labelled else label)
+        axes.plot(x, y, color=colour, linewidth=0.8, alpha=0.8 if len(group.cells) < 30 else 0.4, drawstyle="steps-post", label=None if label in labelled else label)
         labelled.add(label)
 
 
-def _draw_missing(axes, group, end):
+def _draw_missing(axes, group):
+    """A bracket beside the axes, from where the curve of all pairs ends up to 100 %."""
     trials = group.pooled["trials"]
     reached = 100 * group.pooled["time_to_direct_ms"]["measured"] / trials
     if reached == 100:
         return
-    axes.axhspan(reached, 100, color="#EFE7DC", zorder=0, linewidth=0)
-    text = f"{style.percent(1 - reached / 100)} of all trials never became direct"
-    axes.annotate(text, (0.985, (reached + 100) / 2), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7.5,
-                  color="#6B4A00", bbox={"facecolor": "#EFE7DC", "edgecolor": "none", "pad": 1.0}, zorder=4)
+    beside = axes.get_yaxis_transform()
+    axes.plot([1.012, 1.03, 1.03, 1.012], [reached, reached, 100, 100], transform=beside, clip_on=False, color=style.RELAYED_INK,
+              linewidth=1.2)
+    text = f"{style.percent(1 - reached / 100)}\nnever\nbecame\ndirect"
+    middle = min(max((reached + 100) / 2, 12), 88)
+    axes.text(1.045, middle, text, transform=beside, va="center", fontsize=7.5, linespacing=1.15, color=style.RELAYED_INK)
 
 
 def _scale_time(axes, values):
@@ -83,14 +90,15 @@ def _draw_curves(axes, group):
         least = numpy.where(numpy.isnan(values), numpy.nan, least)
         x, y = steps(least, len(values))
         if len(x):
+            ratio = numpy.nanmedian(values / least)
             axes.plot(x, y, color=style.INK, linewidth=1.4, linestyle=(0, (4, 2)), drawstyle="steps-post", zorder=4,
-                      label="least that the message flow allows")
+                      label=f"least that the message flow allows (median {ratio:.2f} × that)")
         both = numpy.concatenate([values, least])
     _scale_time(axes, both)
 
 
 def draw(run, group):
-    width, plot_height = 6.6, 3.1
+    width, plot_height = 6.9, 3.0
     title = title_of(group)
     footer = style.footer_lines(run, group, width)
     top, bottom = style.heights(title, footer, width)
@@ -100,18 +108,19 @@ def draw(run, group):
     axes.set_ylim(0, 101.5)
     axes.set_yticks([0, 25, 50, 75, 100])
     _draw_curves(axes, group)
-    _draw_missing(axes, group, width)
+    _draw_missing(axes, group)
     axes.set_xlabel("time to direct, ms, from the start of the later side")
     axes.set_ylabel("% of all trials")
     handles, labels = axes.get_legend_handles_labels()
-    rows = -(-len(labels) // 2)
+    columns = 1 if len(labels) <= 2 else 2
+    rows = -(-len(labels) // columns)
     legend = 0.19 * rows + 0.08 if labels else 0
     height = top + plot_height + legend + 0.45 + bottom
     figure.set_size_inches(width, height)
-    axes.set_position([0.62 / width, (bottom + 0.45) / height, (width - 0.82) / width, plot_height / height])
+    axes.set_position([0.62 / width, (bottom + 0.45) / height, (width - 1.42) / width, plot_height / height])
     if labels:
         order = sorted(range(len(labels)), key=lambda i: not labels[i].startswith(("all", "least")))
-        figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper left", ncols=2, fontsize=8, handlelength=2.2,
-                      bbox_to_anchor=(0.05 / width, 1 - (top - 0.1) / height), borderpad=0.2, labelspacing=0.35)
+        figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper left", ncols=columns, fontsize=8, handlelength=2.2,
+                      bbox_to_anchor=(0.05 / width, 1 - (top - 0.06) / height), borderpad=0.2, labelspacing=0.35)
     style.add_frame(figure, title, "Share of all trials that are direct by then; what is missing to 100 % never got there", footer)
     return figure

@@ -1,0 +1,181 @@
+"""The report, on invented runs of every shape (made by results_synthetic, whose path is in PUNCHLAB_SYNTHETIC):
+
+ 1. report.html and a complete set of plots per policy and link, for 4x4, 9x9, a population with missing pairs, several links.
+ 2. No two texts of any figure touch, and none leaves the figure.
+ 3. The page loads nothing from anywhere, and its ids are unique.
+ 4. Every figure carries seed, number of trials, backend, commit and the command.
+ 5. The distribution of the time to direct stops where the share of direct trials says, and titles say what the numbers say.
+ 6. The same run gives the same bytes.
+ 7. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
+"""
+
+import html.parser
+import itertools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import heat_map  # noqa: E402
+import report  # noqa: E402
+import round_trips  # noqa: E402
+import run_data  # noqa: E402
+import style  # noqa: E402
+import time_to_direct  # noqa: E402
+
+SHAPES = ("classic", "rfc4787", "population", "access")
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what a browser would fetch, and all ids."""
+
+    def __init__(self):
+        super().__init__()
+        self.loads, self.ids = [], []
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in ("src", "href", "xlink:href", "srcset", "data") and not value.startswith("#"):
+                self.loads.append((tag, value))
+            if name == "id":
+                self.ids.append(value)
+
+
+def overlapping_texts(figure):
+    """Pairs of texts whose boxes intersect, and texts that leave the figure."""
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    hidden = {id(tick.label1) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks()
+              if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())}
+    texts = [t for t in figure.findobj(report.matplotlib.text.Text)
+             if t.get_visible() and t.get_text().strip() and id(t) not in hidden]
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in texts]
+    boxes = [(text, box) for text, box in boxes if box.width > 0 and box.height > 0]
+    found = []
+    for (text, box), (other, other_box) in itertools.combinations(boxes, 2):
+        width = min(box.x1, other_box.x1) - max(box.x0, other_box.x0)
+        height = min(box.y1, other_box.y1) - max(box.y0, other_box.y0)
+        # Line boxes include room for accents and descenders; a pixel or two of that may be shared.
+        if width > 1 and height > 2.5:
+            found.append((text, other))
+    page = figure.bbox
+    found += [(text, "edge") for text, box in boxes
+              if box.x0 < page.x0 - 1 or box.x1 > page.x1 + 1 or box.y0 < page.y0 - 1 or box.y1 > page.y1 + 1]
+    return found
+
+
+class ReportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="punchlab-report-"))
+        cls.runs = {shape: cls.folder / shape for shape in SHAPES}
+        for shape, run in cls.runs.items():
+            subprocess.run([os.environ["PUNCHLAB_SYNTHETIC"], shape, run], check=True, stdout=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def test_writes_page_and_plots(self):
+        for shape in ("classic", "population"):
+            path = report.make(self.runs[shape])
+            plots = sorted(p.name for p in (self.runs[shape] / "plots").iterdir())
+            self.assertEqual(len(plots), 8, plots)
+            text = path.read_text(encoding="utf-8")
+            self.assertEqual(text.count("<figure>"), 4)
+            page = Page()
+            page.feed(text)
+            self.assertEqual(page.loads, [])
+            self.assertEqual(len(page.ids), len(set(page.ids)))
+            self.assertNotRegex(text, r"url\((?!#)|@import")
+            self.assertEqual(text.count("<details><summary style"), len(run_data.load(self.runs[shape]).summary["cells"]))
+
+    def test_names_one_set_per_policy_and_link(self):
+        run = run_data.load(self.runs["access"])
+        stems = {report.stem_of(group, figure) for group in run.groups for figure in report.FIGURES}
+        self.assertEqual(len(stems), 10 * 4)
+        self.assertIn("ice-wifi-heat-map", stems)
+
+    def test_texts_do_not_touch(self):
+        with report.matplotlib.rc_context(style.SETTINGS):
+            for shape in SHAPES:
+                run = run_data.load(self.runs[shape])
+                for group in run.groups[-2:]:
+                    for name, module in report.FIGURES.items():
+                        figure = module.draw(run, group)
+                        with self.subTest(shape=shape, group=group.label, figure=name):
+                            self.assertEqual(overlapping_texts(figure), [])
+                        style.pyplot.close(figure)
+
+    def test_figures_say_how_to_make_them_again(self):
+        run = run_data.load(self.runs["classic"])
+        footer = " ".join(style.footer_lines(run, run.groups[0], 6))
+        for fact in ("seed 1", "n = 3,200 trials, 200 per pair", "backend memory", "commit 0123456789ab", run.manifest["command"]):
+            self.assertIn(fact, footer)
+
+    def test_missing_mass_stays_missing(self):
+        x, y = time_to_direct.steps(numpy.array([3.0, numpy.nan, 1.0, 2.0]), 4)
+        self.assertEqual(list(x), [1, 1, 2, 3, time_to_direct.FAR])
+        self.assertEqual(list(y), [0, 25, 50, 75, 75])
+        self.assertEqual(len(time_to_direct.steps(numpy.array([numpy.nan]), 1)[0]), 0)
+        _, many = time_to_direct.steps(numpy.arange(100_000.0), 100_000)
+        self.assertEqual((many[-1], len(many) < 3000), (100, True))
+
+    def test_titles_say_what_is_seen(self):
+        group = run_data.load(self.runs["classic"]).groups[0]
+        self.assertEqual(heat_map.title_of(group), "Of 16 pairs, 13 always connect directly, 3 never")
+        self.assertRegex(time_to_direct.title_of(group), r"^Half of all trials are direct after 1\d\d\.\d ms; 18\.8 % never get there$")
+        self.assertIn("longer than the direct one, in the 13 pairs that have both", round_trips.title_of(group))
+        symmetric = run_data.Group(group.policy, "", group.cells[-1].summary, group.cells[-1:])
+        self.assertEqual(time_to_direct.title_of(symmetric), "None of 200 trials ever became direct")
+        self.assertEqual(round_trips.title_of(symmetric), "No pair has both paths: round trips relayed")
+
+    def test_percentages_do_not_pretend(self):
+        self.assertEqual([style.percent(rate) for rate in (0, 1, 0.99999, 0.00001, 0.5)], ["0 %", "100 %", ">99.9 %", "<0.1 %", "50.0 %"])
+
+    def test_is_reproducible(self):
+        first = report.make(self.runs["population"]).read_bytes()
+        self.assertEqual(report.make(self.runs["population"]).read_bytes(), first)
+
+    def test_refuses_what_is_no_run(self):
+        broken = self.folder / "broken"
+        shutil.copytree(self.runs["classic"], broken)
+        script = pathlib.Path(report.__file__)
+
+        def refused(folder):
+            done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            return done.stderr
+
+        self.assertIn("No such file", refused(self.folder / "nowhere"))
+        (broken / "trials.sqlite").write_text("no database at all " * 20)
+        self.assertIn("trials.sqlite", refused(broken))
+        (broken / "summary.json").write_text("{")
+        self.assertIn("is no JSON", refused(broken))
+        (broken / "summary.json").write_text('{"cells":[]}')
+        self.assertIn("no finished trial", refused(broken))
+
+    def test_markup_in_names_stays_text(self):
+        hostile = self.folder / "hostile"
+        shutil.copytree(self.runs["classic"], hostile)
+        manifest = json.loads((hostile / "manifest.json").read_text())
+        manifest["scenario"]["title"] = "<script>alert(1)</script>"
+        (hostile / "manifest.json").write_text(json.dumps(manifest))
+        summary = (hostile / "summary.json").read_text()
+        (hostile / "summary.json").write_text(summary.replace('"symmetric"', '"<b>$x^2$</b>"'))
+        text = report.make(hostile).read_text(encoding="utf-8")
+        self.assertNotIn("<script>", text)
+        self.assertIsNone(re.search(r"<b>\$x", text))
+
+
+if __name__ == "__main__":
+    unittest.main()
