@@ -81,6 +81,20 @@ TEST(Description, IsStrict) {
   EXPECT_FALSE(Description::parse({}).has_value());
 }
 
+TEST(Description, HiddenBaseHasOneEncoding) {
+  Octets bytes = encoded(sample(2, false));  // the second candidate's base is hidden: one zero byte before the last element
+  ASSERT_TRUE(Description::parse(bytes).has_value());
+  const auto family = bytes.end() - 3;
+  ASSERT_EQ(*family, 0);
+  *family = 4;
+  bytes.insert(family + 1, 6, 0);  // 0.0.0.0:0 spelled out
+  const std::size_t length = bytes.size() - 2 - 6 - 1 - 15 - 7 - 1;
+  bytes[length] = static_cast<std::uint8_t>(bytes[length] + 6);
+  EXPECT_FALSE(Description::parse(bytes).has_value());
+  bytes[bytes.size() - 3] = 9;  // a port makes it something that is said
+  EXPECT_TRUE(Description::parse(bytes).has_value()) << "the control";
+}
+
 TEST(Description, WhatParsesIsCanonical) {
   SeededRng rng({.seed = 4, .purpose = purpose_of("description-test")});
   int parsed = 0;

@@ -219,6 +219,22 @@ TEST(Rendezvous, TablesAreBounded) {
   EXPECT_EQ(world.broker.overflows(), 0u);
 }
 
+TEST(Rendezvous, OneUserCannotFillTheWaitingMessages) {
+  World world({.pending = 4, .pending_per_user = 2});
+  auto& greedy = world.add("greedy", "alice");
+  auto& modest = world.add("modest", "bob");
+  world.start(greedy);
+  world.start(modest);
+  for (const char* name : {"x", "y", "z"}) greedy.forward(octets("for later"), peer_named(name));
+  world.run_for(seconds{1});
+  ASSERT_THAT(greedy.failed, SizeIs(1));
+  EXPECT_EQ(greedy.failed[0].code, 486);
+  modest.forward(octets("for later"), peer_named("w"));
+  world.run_for(seconds{1});
+  EXPECT_THAT(modest.failed, SizeIs(0));
+  EXPECT_EQ(world.broker.pending(), 3u);
+}
+
 TEST(Rendezvous, ClientLimitsItsForwards) {
   World world;
   auto& a = world.add("a");

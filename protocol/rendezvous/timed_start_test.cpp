@@ -3,7 +3,8 @@
 //  2. A retransmitted or repeated request gets the same moment; another message gets a moment of its own.
 //  3. A loss in the registration does not spoil the measurement: it is taken again.
 //  4. A credential made ready by another protocol long before does not spoil it either.
-//  5. To a peer that is not registered there is no timing, and the sender starts at once.
+//  5. Nor do later renewals, whose nonces are old.
+//  6. To a peer that is not registered there is no timing, and the sender starts at once.
 #include <gmock/gmock.h>
 
 #include "protocol/rendezvous/world_for_test.hpp"
@@ -98,6 +99,20 @@ TEST(TimedStart, AnOldNonceDoesNotSpoilTheMeasurement) {
   t.world.run_for(seconds{2});
   ASSERT_THAT(t.initiator.starts, SizeIs(1));
   EXPECT_EQ(t.initiator.starts[0].at, t.responder.starts[0].at);
+}
+
+TEST(TimedStart, RenewalsDoNotSpoilTheMeasurement) {
+  for (const int after : {16, 31, 46}) {
+    Timed t(milliseconds{30}, milliseconds{50});
+    t.register_both();
+    t.world.run_for(seconds{after});
+    const Time sent = t.world.now;
+    t.responder.forward(octets("message 2"), t.initiator.id_, true);
+    t.world.run_for(seconds{2});
+    ASSERT_THAT(t.initiator.starts, SizeIs(1));
+    EXPECT_EQ(t.initiator.starts[0].at, sent + milliseconds{100});
+    EXPECT_EQ(t.responder.starts[0].at, sent + milliseconds{100});
+  }
 }
 
 TEST(TimedStart, NeedsBothPeers) {
