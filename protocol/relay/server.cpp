@@ -156,7 +156,7 @@ void Server::reset() {
   streams_.clear();
   outbox_.clear();
   closing_.clear();
-  broker_deadline_ = kNever;
+  broker_deadline_ = idle_deadline_ = kNever;
   counters_ = {};
 }
 

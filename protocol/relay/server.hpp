@@ -66,7 +66,7 @@ class Server {
   void close_idle_streams(Time now);
   std::optional<Transmit> poll_broker(Time now, MutableBytes out);
   std::optional<CloseSocket> poll_close();
-  Time deadline();
+  Time deadline() const;
   const Listener* find_listener(SocketId socket) const;
   const Listener* find_udp_listener(const TransportAddress& local) const;
   bool discovery_ready() const;
@@ -81,6 +81,7 @@ class Server {
   std::vector<SocketId> closing_;  ///< streams to close, in no order that matters
   bool discovers_ = false;         ///< a UDP socket stands on all four addresses of RFC 5780
   Time broker_deadline_ = kNever;
+  Time idle_deadline_ = kNever;    ///< no stream has waited too long for authentication before
   Counters counters_;
 };
 

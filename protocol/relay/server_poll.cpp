@@ -43,10 +43,6 @@ std::optional<CloseSocket> Server::poll_close() {
   return CloseSocket{socket};
 }
 
-Time Server::deadline() {
-  const auto* stream = streams_.oldest_unauthenticated();
-  const auto idle = stream == nullptr ? kNever : stream->opened + config_.stream_patience;
-  return std::min({turn_.deadline(), broker_deadline_, idle});
-}
+Time Server::deadline() const { return std::min({turn_.deadline(), broker_deadline_, idle_deadline_}); }
 
 }  // namespace punchlab::relay

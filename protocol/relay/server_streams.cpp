@@ -1,4 +1,6 @@
 // TCP and TLS connections: framing, limits, the end of a connection (RFC 8656 sections 3.1 and 12.5).
+#include <algorithm>
+
 #include "protocol/relay/server.hpp"
 
 namespace punchlab::relay {
@@ -8,6 +10,7 @@ void Server::handle_stream_opened(Time now, SocketId listener, SocketId stream, 
   const bool valid = on != nullptr && is_stream(on->transport);
   if (valid && streams_.open(now, stream, {on->transport, on->local, remote}) != nullptr) {
     ++counters_.streams_opened;
+    idle_deadline_ = std::min(idle_deadline_, now + config_.stream_patience);
     return;
   }
   ++counters_.streams_refused;
@@ -53,9 +56,16 @@ void Server::close_stream(Time now, Stream& stream) {
   streams_.close(stream);
 }
 
+/// The deadline may be early, of a stream that authenticated or went meanwhile; looking again then costs less than
+/// looking at every stream for every datagram.
 void Server::close_idle_streams(Time now) {
+  if (now < idle_deadline_) return;
+  idle_deadline_ = kNever;
   while (auto* stream = streams_.oldest_unauthenticated()) {
-    if (now < stream->opened + config_.stream_patience) return;
+    if (now < stream->opened + config_.stream_patience) {
+      idle_deadline_ = stream->opened + config_.stream_patience;
+      return;
+    }
     ++counters_.streams_idle;
     close_stream(now, *stream);
   }
