@@ -14,16 +14,14 @@ Duration transmission_time(std::size_t ip_size, std::uint64_t bandwidth) {
 }
 
 void Transmitter::reset(std::uint64_t bandwidth, std::uint32_t queue) {
-  bandwidth_ = bandwidth;
-  idle_at_ = Moment{};
+  times_.reset(bandwidth);
+  idle_at_ = Time{};
   limit_ = std::max(queue, 1U);
   head_ = 0;
   waiting_ = 0;
-  last_size_ = 0;
-  last_time_ = transmission_time(0, bandwidth);
 }
 
-Transmitter::Offer Transmitter::offer(Moment now, std::uint32_t packet) {
+Transmitter::Offer Transmitter::offer(Time now, std::uint32_t packet) {
   if (waiting_ == 0 && idle_at_ <= now) return Offer::start;
   if (waiting_ >= limit_) return Offer::drop;
   if (waiting_ == ring_.size()) {
@@ -36,13 +34,9 @@ Transmitter::Offer Transmitter::offer(Moment now, std::uint32_t packet) {
   return Offer::wait;
 }
 
-Time Transmitter::begin(Time now, std::size_t ip_size, std::uint64_t order) {
-  if (ip_size != last_size_) {
-    last_size_ = ip_size;
-    last_time_ = transmission_time(ip_size, bandwidth_);
-  }
-  idle_at_ = Moment{now + last_time_, order};
-  return idle_at_.at;
+Time Transmitter::begin(Time now, std::size_t ip_size) {
+  idle_at_ = now + times_.of(ip_size);
+  return idle_at_;
 }
 
 std::uint32_t Transmitter::take() {

@@ -1,7 +1,6 @@
 #pragma once
 // The sending end of one link direction: a FIFO drop-tail queue before a transmitter of fixed bit rate. A pure state
 // machine over moments; who owns the events calls it.
-#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -12,16 +11,27 @@ namespace punchlab::link {
 /// Framing on the wire that an IP packet's transmission time counts: the protocol field of PPP (RFC 1661 section 2).
 inline constexpr std::size_t kFramingBytes = 2;
 
-/// A moment of virtual time, with the place of its event among the events of that time.
-struct Moment {
-  Time at;
-  std::uint64_t order = 0;
-  friend constexpr auto operator<=>(const Moment&, const Moment&) = default;
-};
-
 /// Time to transmit an IP packet of `ip_size` bytes with its framing, to the nearest nanosecond exactly as ns-3's
 /// `DataRate::CalculateBytesTxTime` rounds it. `bandwidth` in bit/s, positive.
 Duration transmission_time(std::size_t ip_size, std::uint64_t bandwidth);
+
+/// `transmission_time` for one bandwidth, which remembers the last answer: flows have packets of one size.
+class TransmissionTimes {
+ public:
+  void reset(std::uint64_t bandwidth) { *this = {}, bandwidth_ = bandwidth; }
+  Duration of(std::size_t ip_size) {
+    if (ip_size != last_size_) {
+      last_size_ = ip_size;
+      last_ = transmission_time(ip_size, bandwidth_);
+    }
+    return last_;
+  }
+
+ private:
+  std::uint64_t bandwidth_ = 1;
+  std::size_t last_size_ = SIZE_MAX;
+  Duration last_{0};
+};
 
 class Transmitter {
  public:
@@ -32,25 +42,22 @@ class Transmitter {
 
   /// A packet (any number that the caller knows it by) wants to leave. `start`: call `begin`. `wait`: it is queued,
   /// and when it is the only one waiting, the caller must call `take` at `idle_at`. `drop`: the queue is full.
-  Offer offer(Moment now, std::uint32_t packet);
-  /// Transmission of a packet of `ip_size` bytes starts at `now`; `order` is the place of the event that ends it.
-  /// Returns when its last bit has left.
-  Time begin(Time now, std::size_t ip_size, std::uint64_t order);
+  Offer offer(Time now, std::uint32_t packet);
+  /// Transmission of a packet of `ip_size` bytes starts at `now`. Returns when its last bit has left.
+  Time begin(Time now, std::size_t ip_size);
   /// The packet whose turn it is; only while `waiting() > 0`.
   std::uint32_t take();
 
-  Moment idle_at() const { return idle_at_; }
+  Time idle_at() const { return idle_at_; }
   std::uint32_t waiting() const { return waiting_; }
 
  private:
-  std::uint64_t bandwidth_ = 0;
-  Moment idle_at_;
+  Time idle_at_{};
   std::vector<std::uint32_t> ring_;  // grows with the longest queue ever seen, at most to `limit_`
   std::uint32_t limit_ = 0;
   std::uint32_t head_ = 0;
   std::uint32_t waiting_ = 0;
-  std::size_t last_size_ = 0;  // transmission times repeat: flows have packets of one size
-  Duration last_time_{0};
+  TransmissionTimes times_;
 };
 
 }  // namespace punchlab::link

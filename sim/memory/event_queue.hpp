@@ -1,12 +1,20 @@
 #pragma once
 // The pending events of a memory world, earliest first; those of equal time in the order in which they were caused.
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <vector>
 
-#include "sim/link/transmitter.hpp"
+#include "protocol/base/time.hpp"
 
 namespace punchlab::memory {
+
+/// A moment of virtual time, with the place of its event among the events of that time.
+struct Moment {
+  Time at;
+  std::uint64_t order = 0;
+  friend constexpr auto operator<=>(const Moment&, const Moment&) = default;
+};
 
 struct Event {
   enum class Kind : std::uint8_t {
@@ -14,7 +22,7 @@ struct Event {
     transmit_next,  ///< `wire` is idle again and a packet waits
     loopback,       ///< `packet` reaches the host that sent it, `wire` is the host's number
   };
-  link::Moment when;
+  Moment when;
   std::uint32_t packet = 0;
   std::uint16_t wire = 0;
   Kind kind = Kind::arrival;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "sim/link/propagation.hpp"
+#include "sim/link/transmitter.hpp"
 #include "sim/memory/event_queue.hpp"
 #include "sim/memory/packet_pool.hpp"
 #include "sim/packet/icmp.hpp"
@@ -37,7 +38,7 @@ struct Side {
   std::uint16_t first_wire = 0;  ///< then two per hop: up, down
   std::size_t gateways = 0;
   std::vector<nat::NatBox> boxes;  ///< at least `gateways` of them
-  link::Moment timer{kNever, 0};
+  Moment timer{kNever, 0};
 };
 
 const trial::LinkDirection kLan{trial::kLanLatency, link::Distribution::constant(0), 0, link::kPlainBandwidth, {}};
@@ -75,7 +76,7 @@ class MemoryWorld final : public trial::World, public trial::Network {
   std::uint64_t next_order() { return ++order_; }
 
   trial::Application* application_ = nullptr;
-  link::Moment now_;
+  Moment now_;
   std::uint64_t order_ = 0;
   std::array<Side, trial::kHosts> sides_;
   std::vector<Wire> wires_;
@@ -202,11 +203,11 @@ void MemoryWorld::set_timer(HostId host, Time at) {
 }
 
 void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
-  switch (wire.transmitter.offer(now_, packet)) {
+  switch (wire.transmitter.offer(now_.at, packet)) {
     case link::Transmitter::Offer::start: return begin(wire, packet);
     case link::Transmitter::Offer::wait:
       if (wire.transmitter.waiting() == 1)
-        events_.push({wire.transmitter.idle_at(), 0, wire.number, Event::Kind::transmit_next});
+        events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
       return;
     case link::Transmitter::Offer::drop:
       report(PacketEvent::Kind::queue_overflow, wire.side, wire.hop, nat::Reason::translated, packet);
@@ -215,8 +216,7 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
 }
 
 void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
-  // As in ns-3: the end of the transmission is caused before the arrival, which settles their order when they tie.
-  const Time sent = wire.transmitter.begin(now_.at, pool_.packet(packet).size(), next_order());
+  const Time sent = wire.transmitter.begin(now_.at, pool_.packet(packet).size());
   if (const auto arrival = wire.propagation.arrival(sent)) {
     events_.push({{*arrival, next_order()}, packet, wire.number, Event::Kind::arrival});
     return;
@@ -228,7 +228,7 @@ void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
 void MemoryWorld::transmit_next(Wire& wire) {
   begin(wire, wire.transmitter.take());
   if (wire.transmitter.waiting() > 0)
-    events_.push({wire.transmitter.idle_at(), 0, wire.number, Event::Kind::transmit_next});
+    events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
 }
 
 void MemoryWorld::arrive(const Wire& wire, std::uint32_t packet) {

@@ -6,6 +6,7 @@
 #include "protocol/base/time.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/packet/ip_header.hpp"
+#include "sim/packet/packet.hpp"
 
 namespace punchlab::sim_ns3 {
 
@@ -23,6 +24,10 @@ inline MutableBytes assemble(const ns3::Ipv4Header& header, const ns3::Packet& p
                                              from_ns3(header.GetDestination()), header.GetTtl(), size);
   if (start == 0) return {};
   payload.CopyData(&buffer[start], static_cast<std::uint32_t>(size));
+  // ns-3 always computes the UDP checksum and leaves a computed zero as it is, which a gateway would take for "none";
+  // RFC 768 sends 0xFFFF.
+  const bool zero = header.GetProtocol() == packet::kUdp && size >= packet::kUdpHeaderSize && load_u16(&buffer[start + 6]) == 0;
+  if (zero) store_u16(&buffer[start + 6], 0xFFFF);
   return MutableBytes{buffer}.first(start + size);
 }
 

@@ -2,7 +2,7 @@
 
 #include "sim/ns3/stack.hpp"
 
-#include <ns3/point-to-point-helper.h>
+#include <ns3/trace-helper.h>
 
 namespace punchlab::sim_ns3 {
 namespace {
@@ -10,6 +10,10 @@ namespace {
 const trial::LinkDirection kLan{trial::kLanLatency, link::Distribution::constant(0), 0, link::kPlainBandwidth, {}};
 constexpr std::uint32_t kLanQueue = 1000;
 constexpr std::array<const char*, trial::kHosts> kNames{"client", "connector", "relay"};
+
+ns3::Ptr<Ipv4Stack> stack_of(ns3::Ptr<ns3::Node> node) {
+  return ns3::DynamicCast<Ipv4Stack>(node->GetObject<ns3::Ipv4L3Protocol>());
+}
 
 }  // namespace
 
@@ -37,13 +41,13 @@ void WireNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& spe
 }
 
 WireNetwork::Link WireNetwork::Connect(WirePlace place, ns3::Ptr<ns3::Node> host_end, ns3::Ptr<ns3::Node> core_end) {
-  Link link{ns3::CreateObject<WireChannel>(context_, place), ns3::Create<WireDevice>(context_, place),
-            ns3::CreateObject<WireDevice>(context_, place),
+  Link link{ns3::CreateObject<WireDevice>(context_, place), ns3::CreateObject<WireDevice>(context_, place),
             std::string{kNames[static_cast<std::size_t>(place.side)]} + "-" + std::to_string(place.hop)};
-  attach(host_end, link.host_end);
-  attach(core_end, link.core_end);
-  link.host_end->Attach(link.channel);
-  link.core_end->Attach(link.channel);
+  stack_of(host_end)->AttachDevice(link.host_end);
+  stack_of(core_end)->AttachDevice(link.core_end);
+  const auto channel = ns3::CreateObject<ns3::PointToPointChannel>();
+  link.host_end->Connect(channel, link.core_end);
+  link.core_end->Connect(channel, link.host_end);
   return link;
 }
 
@@ -64,7 +68,6 @@ void WireNetwork::Reset(const trial::Topology& topology) {
       const bool access = &link == &side.links.back();
       const auto& up = access ? spec.access.up : kLan;
       const auto& down = access ? spec.access.down : kLan;
-      link.channel->Reset(up, down);
       link.host_end->Reset(up, access ? spec.access.queue : kLanQueue);
       link.core_end->Reset(down, access ? spec.access.queue : kLanQueue);
     }
@@ -76,11 +79,14 @@ void WireNetwork::CancelTimers() {
 }
 
 void WireNetwork::EnablePcap(const std::filesystem::path& folder) {
-  ns3::PointToPointHelper helper;
+  ns3::PcapHelper helper;
+  const auto open = [&](const std::string& name) {
+    return helper.CreateFile((folder / (name + ".pcap")).string(), std::ios::out, ns3::PcapHelper::DLT_RAW);
+  };
   for (auto& side : sides_)
     for (auto& link : side.links) {
-      helper.EnablePcap((folder / (link.name + "-inner.pcap")).string(), link.host_end, false, true);
-      helper.EnablePcap((folder / (link.name + "-outer.pcap")).string(), link.core_end, false, true);
+      link.host_end->Capture(open(link.name + "-inner"));
+      link.core_end->Capture(open(link.name + "-outer"));
     }
 }
 

@@ -8,7 +8,7 @@
 #include "sim/ns3/core_router.hpp"
 #include "sim/ns3/gateway_router.hpp"
 #include "sim/ns3/host.hpp"
-#include "sim/ns3/wire_channel.hpp"
+#include "sim/ns3/wire.hpp"
 
 namespace punchlab::sim_ns3 {
 
@@ -30,7 +30,6 @@ class WireNetwork final : public trial::Network {
 
  private:
   struct Link {
-    ns3::Ptr<WireChannel> channel;
     ns3::Ptr<WireDevice> host_end;
     ns3::Ptr<WireDevice> core_end;
     std::string name;
