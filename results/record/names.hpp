@@ -9,19 +9,26 @@ namespace punchlab::results {
 
 constexpr std::string_view name_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::direct: return "direct";
-    case Outcome::relayed: return "relayed";
-    case Outcome::failed: return "failed";
+    case Outcome::direct:
+      return "direct";
+    case Outcome::relayed:
+      return "relayed";
+    case Outcome::failed:
+      return "failed";
   }
   return "failed";
 }
 
 constexpr std::string_view name_of(Prediction prediction) {
   switch (prediction) {
-    case Prediction::direct: return "direct";
-    case Prediction::may: return "may";
-    case Prediction::relayed: return "relayed";
-    case Prediction::failed: return "failed";
+    case Prediction::direct:
+      return "direct";
+    case Prediction::may:
+      return "may";
+    case Prediction::relayed:
+      return "relayed";
+    case Prediction::failed:
+      return "failed";
   }
   return "failed";
 }

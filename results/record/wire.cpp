@@ -18,7 +18,8 @@ auto optional_times(Record& r) {
 void write_body(const TrialRecord& r, ByteWriter& w) {
   const auto times = optional_times(r);
   std::uint8_t present = 0;
-  for (std::size_t i = 0; i < times.size(); ++i) present = static_cast<std::uint8_t>(present | (*times[i] ? 1U << i : 0U));
+  for (std::size_t i = 0; i < times.size(); ++i)
+    present = static_cast<std::uint8_t>(present | (*times[i] ? 1U << i : 0U));
   w.u8(kVersion);
   w.u8(static_cast<std::uint8_t>(r.outcome));
   w.u8(present);
@@ -29,7 +30,8 @@ void write_body(const TrialRecord& r, ByteWriter& w) {
   for (const auto* time : times) {
     if (*time) w.u64(static_cast<std::uint64_t>((*time)->count()));
   }
-  for (const std::uint32_t n : {r.probes_sent, r.probes_answered, r.probes_lost_by_network, r.packets_to_direct}) w.u32(n);
+  for (const std::uint32_t n : {r.probes_sent, r.probes_answered, r.probes_lost_by_network, r.packets_to_direct})
+    w.u32(n);
   w.u64(r.bytes_to_direct);
   w.u32(r.packets_to_others);
   w.u64(r.events);
@@ -56,7 +58,8 @@ std::variant<TrialRecord, NeedMore, CorruptFrame> read_body(Bytes body) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     if ((present >> i & 1U) != 0) *times[i] = read_time(r);
   }
-  for (auto* n : {&record.probes_sent, &record.probes_answered, &record.probes_lost_by_network, &record.packets_to_direct})
+  for (auto* n :
+       {&record.probes_sent, &record.probes_answered, &record.probes_lost_by_network, &record.packets_to_direct})
     *n = r.u32();
   record.bytes_to_direct = r.u64();
   record.packets_to_others = r.u32();

@@ -1,6 +1,6 @@
 #pragma once
-// Trial records as binary frames, for the pipe between a worker process and its parent. Both are the same program, so the
-// format has a version only to catch a mix-up; a frame that is not exactly what `encode` writes is refused.
+// Trial records as binary frames, for the pipe between a worker process and its parent. Both are the same program, so
+// the format has a version only to catch a mix-up; a frame that is not exactly what `encode` writes is refused.
 //
 //   u32 length of what follows | u8 version | u8 outcome | u8 which optional times | u8 length of reason | reason |
 //   u32 cell | u64 trial | one u64 (ns, two's complement) per optional time present | counters | u64 finished (ns)

@@ -13,11 +13,14 @@ using Names = std::vector<std::string>;
 
 Names nats_of(SyntheticShape shape) {
   switch (shape) {
-    case SyntheticShape::classic: return {"full-cone", "restricted-cone", "port-restricted-cone", "symmetric"};
+    case SyntheticShape::classic:
+      return {"full-cone", "restricted-cone", "port-restricted-cone", "symmetric"};
     case SyntheticShape::rfc4787:
       return {"EIM-EIF", "EIM-ADF", "EIM-APDF", "ADM-EIF", "ADM-ADF", "ADM-APDF", "APDM-EIF", "APDM-ADF", "APDM-APDF"};
-    case SyntheticShape::population: return {"full-cone", "address-restricted", "port-restricted-cone", "symmetric", "udp-blocked"};
-    case SyntheticShape::access: return {"port-restricted-cone", "symmetric"};
+    case SyntheticShape::population:
+      return {"full-cone", "address-restricted", "port-restricted-cone", "symmetric", "udp-blocked"};
+    case SyntheticShape::access:
+      return {"port-restricted-cone", "symmetric"};
   }
   return {};
 }
@@ -41,7 +44,8 @@ std::uint64_t trials_of(SyntheticShape shape, std::size_t client, std::size_t co
   return (5 - client) * (5 - connector) * (5 - connector) * 8 + 3;
 }
 
-trial::Cell cell_of(const std::string& client, const std::string& connector, const std::string& policy, const std::string& link) {
+trial::Cell cell_of(const std::string& client, const std::string& connector, const std::string& policy,
+                    const std::string& link) {
   trial::Cell cell;
   cell.client.nat_name = client;
   cell.connector.nat_name = connector;
@@ -55,7 +59,8 @@ Duration milliseconds(double ms) { return Duration{std::llround(ms * 1e6)}; }
 void fill_direct(TrialRecord& r, double base, Rng& rng) {
   r.outcome = Outcome::direct;
   r.least_time_to_direct = milliseconds(base * 2.1);
-  r.time_to_direct = *r.least_time_to_direct + milliseconds(-8 * std::log(1 - rng.uniform()) + (rng.chance(0.05) ? 250 : 1));
+  r.time_to_direct =
+      *r.least_time_to_direct + milliseconds(-8 * std::log(1 - rng.uniform()) + (rng.chance(0.05) ? 250 : 1));
   r.rtt_direct = milliseconds(base + rng.uniform() * 4);
   r.added_latency = milliseconds(rng.uniform() * 0.2);
 }
@@ -64,7 +69,8 @@ void fill_direct(TrialRecord& r, double base, Rng& rng) {
 
 trial::Plan synthetic_plan(SyntheticShape shape) {
   trial::Plan plan;
-  constexpr const char* kNames[] = {"synthetic-classic", "synthetic-rfc4787", "synthetic-population", "synthetic-access"};
+  constexpr const char* kNames[] = {"synthetic-classic", "synthetic-rfc4787", "synthetic-population",
+                                    "synthetic-access"};
   plan.name = kNames[static_cast<std::size_t>(shape)];
   plan.title = "Invented numbers, for tests only";
   plan.scenario_path = "scenarios/" + plan.name + ".yaml";
@@ -92,7 +98,10 @@ TrialRecord synthetic_record(const trial::Plan& plan, const trial::Cell& cell, s
   const std::uint32_t strict = strictness(cell.client.nat_name) + strictness(cell.connector.nat_name);
   const std::string& link = cell.client.access.name;
   const double loss = link == "loss-5" ? 0.05 : link == "loss-1" ? 0.01 : 0;
-  const double base = 50 + 2.5 * strict + (link == "wifi" ? 12 : link == "congested-bottleneck" ? 90 * rng.uniform() : 0);
+  const double base = 50 + 2.5 * strict +
+                      (link == "wifi"                   ? 12
+                       : link == "congested-bottleneck" ? 90 * rng.uniform()
+                                                        : 0);
   TrialRecord r;
   r.cell = cell.index;
   r.trial = trial;

@@ -1,6 +1,6 @@
 #pragma once
-// Invented runs with the shapes of the shipped scenarios, so that tables, plots and reports can be tested without a world.
-// The numbers only look plausible; nothing here may be quoted.
+// Invented runs with the shapes of the shipped scenarios, so that tables, plots and reports can be tested without a
+// world. The numbers only look plausible; nothing here may be quoted.
 #include <cstdint>
 #include <string_view>
 

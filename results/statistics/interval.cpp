@@ -22,7 +22,8 @@ Interval wilson_interval(std::uint64_t successes, std::uint64_t trials, double c
   const double centre = (p + z * z / (2 * n)) / shrink;
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / shrink;
   // At the ends centre and half are equal in exact arithmetic; rounding must not leave 1e-17 where 0 belongs.
-  return {successes == 0 ? 0.0 : std::max(0.0, centre - half), successes == trials ? 1.0 : std::min(1.0, centre + half)};
+  return {successes == 0 ? 0.0 : std::max(0.0, centre - half),
+          successes == trials ? 1.0 : std::min(1.0, centre + half)};
 }
 
 }  // namespace punchlab::results

@@ -70,7 +70,8 @@ double coverage(double rate, std::uint64_t trials) {
   constexpr int kRuns = 4000;
   int covered = 0;
   for (int run = 0; run < kRuns; ++run) {
-    SeededRng rng({.seed = 1, .cell = trials, .trial = static_cast<std::uint64_t>(run), .purpose = purpose_of("coverage")});
+    SeededRng rng(
+        {.seed = 1, .cell = trials, .trial = static_cast<std::uint64_t>(run), .purpose = purpose_of("coverage")});
     std::uint64_t successes = 0;
     for (std::uint64_t i = 0; i < trials; ++i) successes += rng.chance(rate) ? 1 : 0;
     const Interval interval = wilson_interval(successes, trials);

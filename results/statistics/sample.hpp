@@ -16,8 +16,9 @@ class Sample {
   /// All values and all infinities of `parts` together.
   static Sample pool(std::span<const Sample* const> parts);
 
-  /// The smallest value x such that at least `percent` of all trials are <= x (nearest rank: the inverse of the empirical
-  /// distribution, Hyndman and Fan 1996 type 1). `percent` in 1-100. Nothing when that rank is infinite, or without trials.
+  /// The smallest value x such that at least `percent` of all trials are <= x (nearest rank: the inverse of the
+  /// empirical distribution, Hyndman and Fan 1996 type 1). `percent` in 1-100. Nothing when that rank is infinite, or
+  /// without trials.
   std::optional<std::int64_t> quantile(unsigned percent) const;
   std::optional<std::int64_t> median() const { return quantile(50); }
 

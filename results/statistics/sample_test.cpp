@@ -52,7 +52,8 @@ TEST(Sample, IgnoresOrder) {
   const Sample forwards(values, 5);
   std::reverse(values.begin(), values.end());
   const Sample backwards(values, 5);
-  for (unsigned percent = 1; percent <= 100; ++percent) EXPECT_EQ(forwards.quantile(percent), backwards.quantile(percent));
+  for (unsigned percent = 1; percent <= 100; ++percent)
+    EXPECT_EQ(forwards.quantile(percent), backwards.quantile(percent));
 }
 
 TEST(Sample, PicksTheExactRank) {

@@ -26,7 +26,8 @@ void Statement::bind(int index, std::optional<std::int64_t> value) {
 }
 
 void Statement::bind(int index, std::string_view text) {
-  sqlite3_bind_text(statement_.get(), index + 1, text.empty() ? "" : text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+  sqlite3_bind_text(statement_.get(), index + 1, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
+                    SQLITE_STATIC);
 }
 
 Result<bool> Statement::step() {

@@ -23,8 +23,8 @@ struct Measured {
 Measured rate(const Tally& tally, Outcome outcome, const char* name) {
   const Rate r = tally.rate(outcome);
   const Interval i = r.interval();
-  return {r.value(), fmt::format("{:.2f} % {} ({} of {}, 95 % interval {:.2f}-{:.2f} %)", 100 * r.value(), name, r.count, r.trials,
-                                 100 * i.low, 100 * i.high)};
+  return {r.value(), fmt::format("{:.2f} % {} ({} of {}, 95 % interval {:.2f}-{:.2f} %)", 100 * r.value(), name,
+                                 r.count, r.trials, 100 * i.low, 100 * i.high)};
 }
 
 Measured quantile(const Sample& sample, unsigned percent, const char* name) {
@@ -33,17 +33,24 @@ Measured quantile(const Sample& sample, unsigned percent, const char* name) {
     const double ms = static_cast<double>(*ns) / 1e6;
     return {ms, fmt::format("{} p{} {:.3f} ms", name, percent, ms)};
   }
-  return {kInfinite, fmt::format("{} p{} infinite ({} of {} trials have one)", name, percent, sample.measured(), sample.trials())};
+  return {kInfinite,
+          fmt::format("{} p{} infinite ({} of {} trials have one)", name, percent, sample.measured(), sample.trials())};
 }
 
 Measured measure(Quantity quantity, const Tally& tally) {
   switch (quantity) {
-    case Quantity::direct: return rate(tally, Outcome::direct, "direct");
-    case Quantity::relayed: return rate(tally, Outcome::relayed, "relayed");
-    case Quantity::failed: return rate(tally, Outcome::failed, "failed");
-    case Quantity::time_to_direct_p50: return quantile(tally.time_to_direct, 50, "time to direct");
-    case Quantity::time_to_direct_p95: return quantile(tally.time_to_direct, 95, "time to direct");
-    case Quantity::added_latency_p50: return quantile(tally.added_latency, 50, "added latency");
+    case Quantity::direct:
+      return rate(tally, Outcome::direct, "direct");
+    case Quantity::relayed:
+      return rate(tally, Outcome::relayed, "relayed");
+    case Quantity::failed:
+      return rate(tally, Outcome::failed, "failed");
+    case Quantity::time_to_direct_p50:
+      return quantile(tally.time_to_direct, 50, "time to direct");
+    case Quantity::time_to_direct_p95:
+      return quantile(tally.time_to_direct, 95, "time to direct");
+    case Quantity::added_latency_p50:
+      return quantile(tally.added_latency, 50, "added latency");
   }
   return {};
 }
@@ -55,7 +62,8 @@ double excess(const trial::Expectation& e, double value) {
 }
 
 std::string name_of_cell(const CellSummary& cell) {
-  return fmt::format("{} to {}, {}{}{}", cell.client, cell.connector, cell.policy, cell.link.empty() ? "" : ", ", cell.link);
+  return fmt::format("{} to {}, {}{}{}", cell.client, cell.connector, cell.policy, cell.link.empty() ? "" : ", ",
+                     cell.link);
 }
 
 }  // namespace

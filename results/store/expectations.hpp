@@ -17,9 +17,9 @@ enum class Verdict : std::uint8_t {
 
 struct ExpectationResult {
   Verdict verdict = Verdict::not_measured;
-  std::string text;      ///< as the scenario writes it
-  std::string measured;  ///< the value that decided, and its cell: the furthest outside, or the nearest to a bound
-  int line = 0;          ///< in the scenario file
+  std::string text;         ///< as the scenario writes it
+  std::string measured;     ///< the value that decided, and its cell: the furthest outside, or the nearest to a bound
+  int line = 0;             ///< in the scenario file
   std::size_t missed = 0;   ///< cells outside the bounds
   std::size_t checked = 0;  ///< cells with trials; 1 when pooled
   bool met() const { return verdict != Verdict::missed; }

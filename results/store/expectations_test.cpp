@@ -38,7 +38,8 @@ Summary three_cells() {
   return summarizer.finish();
 }
 
-trial::Expectation expectation(Quantity quantity, std::vector<std::uint32_t> cells, double low, double high, bool pooled = false) {
+trial::Expectation expectation(Quantity quantity, std::vector<std::uint32_t> cells, double low, double high,
+                               bool pooled = false) {
   return {quantity, std::move(cells), pooled, low, high, 12, "as written"};
 }
 

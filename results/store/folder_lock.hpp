@@ -7,8 +7,8 @@
 
 namespace punchlab::results {
 
-/// A POSIX record lock on `.lock` in the folder. It belongs to the process: it ends with it, also by kill -9, and worker
-/// processes forked from it do not hold it.
+/// A POSIX record lock on `.lock` in the folder. It belongs to the process: it ends with it, also by kill -9, and
+/// worker processes forked from it do not hold it.
 class FolderLock {
  public:
   FolderLock() = default;

@@ -6,8 +6,9 @@
 namespace punchlab::results {
 
 std::string link_label(const trial::Cell& cell) {
-  const std::array<std::pair<const char*, const std::string*>, 3> sides{
-      {{"client ", &cell.client.access.name}, {"connector ", &cell.connector.access.name}, {"relay ", &cell.relay.name}}};
+  const std::array<std::pair<const char*, const std::string*>, 3> sides{{{"client ", &cell.client.access.name},
+                                                                         {"connector ", &cell.connector.access.name},
+                                                                         {"relay ", &cell.relay.name}}};
   std::string common;
   std::string all;
   bool agree = true;

@@ -90,11 +90,13 @@ Result<Manifest> parse_manifest(std::string_view json) {
 
 std::optional<std::string> difference(const Manifest& before, const Manifest& now) {
   if (before.scenario_sha256 != now.scenario_sha256) {
-    return fmt::format("its scenario is another (SHA-256 {:.12}, now {:.12})", before.scenario_sha256, now.scenario_sha256);
+    return fmt::format("its scenario is another (SHA-256 {:.12}, now {:.12})", before.scenario_sha256,
+                       now.scenario_sha256);
   }
   if (before.seed != now.seed) return fmt::format("its seed is {}, not {}", before.seed, now.seed);
   if (before.backend != now.backend) return fmt::format("its backend is {}, not {}", before.backend, now.backend);
-  if (before.commit != now.commit) return fmt::format("commit {:.12} made it, this is {:.12}", before.commit, now.commit);
+  if (before.commit != now.commit)
+    return fmt::format("commit {:.12} made it, this is {:.12}", before.commit, now.commit);
   return std::nullopt;
 }
 

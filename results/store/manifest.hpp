@@ -27,8 +27,8 @@ struct Manifest {
   std::string start;  ///< ISO 8601, UTC
   std::string end;    ///< the same; empty while it runs
   State state = State::running;
-  std::uint64_t planned = 0;   ///< trials
-  std::uint64_t finished = 0;  ///< trials in the store when the run ended
+  std::uint64_t planned = 0;                ///< trials
+  std::uint64_t finished = 0;               ///< trials in the store when the run ended
   std::optional<double> trials_per_second;  ///< of the last process that worked on it
   std::uint32_t resumed = 0;                ///< how often --resume took the run up again
   friend bool operator==(const Manifest&, const Manifest&) = default;
@@ -39,8 +39,8 @@ std::string to_json(const Manifest& manifest);
 /// The error names the missing or wrong key.
 Result<Manifest> parse_manifest(std::string_view json);
 
-/// Why a run made under `before` cannot be taken up by `now`; nothing when it can. Scenario text, seed, backend and commit
-/// must be equal; trials per cell, jobs and host need not be.
+/// Why a run made under `before` cannot be taken up by `now`; nothing when it can. Scenario text, seed, backend and
+/// commit must be equal; trials per cell, jobs and host need not be.
 std::optional<std::string> difference(const Manifest& before, const Manifest& now);
 
 /// Now, as manifests write it: "2024-05-01T12:34:56Z".

@@ -31,7 +31,8 @@ using Status = std::optional<Error>;
 template <class T>
 class Result {
  public:
-  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): return either, like std::expected
+  Result(T value)
+      : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): return either, like std::expected
   Result(Error error) : value_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return value_.index() == 0; }

@@ -41,8 +41,8 @@ std::optional<Duration> duration(std::optional<std::int64_t> ns) {
 
 }  // namespace
 
-const char* const kInsertTrial = "INSERT OR REPLACE INTO trials (" PUNCHLAB_TRIAL_COLUMNS
-                                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const char* const kInsertTrial =
+    "INSERT OR REPLACE INTO trials (" PUNCHLAB_TRIAL_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const char* const kSelectTrials = "SELECT " PUNCHLAB_TRIAL_COLUMNS " FROM trials";
 
 Status create_tables(Database& database) {
@@ -74,13 +74,13 @@ void bind_trial(Statement& insert, const TrialRecord& r) {
   insert.bind(column++, static_cast<std::int64_t>(r.trial));
   insert.bind(column++, name_of(r.outcome));
   insert.bind(column++, r.reason);
-  for (const auto* time : {&r.time_to_first_byte, &r.time_to_direct, &r.least_time_to_direct, &r.rtt_direct, &r.rtt_relayed,
-                           &r.added_latency}) {
+  for (const auto* time : {&r.time_to_first_byte, &r.time_to_direct, &r.least_time_to_direct, &r.rtt_direct,
+                           &r.rtt_relayed, &r.added_latency}) {
     insert.bind(column++, nanoseconds(*time));
   }
   for (const std::uint64_t n : {std::uint64_t{r.probes_sent}, std::uint64_t{r.probes_answered},
-                                std::uint64_t{r.probes_lost_by_network}, std::uint64_t{r.packets_to_direct}, r.bytes_to_direct,
-                                std::uint64_t{r.packets_to_others}, r.events, r.trace_hash}) {
+                                std::uint64_t{r.probes_lost_by_network}, std::uint64_t{r.packets_to_direct},
+                                r.bytes_to_direct, std::uint64_t{r.packets_to_others}, r.events, r.trace_hash}) {
     insert.bind(column++, static_cast<std::int64_t>(n));
   }
   insert.bind(column++, r.finished.count());

@@ -13,7 +13,8 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 
 /// Makes the tables `trials` and `cells` in an empty file, in one transaction.
 Status create_tables(Database& database);
-/// Names the plan's cells in the table `cells`, beside those of an earlier process that ran others of the same scenario.
+/// Names the plan's cells in the table `cells`, beside those of an earlier process that ran others of the same
+/// scenario.
 Status add_cells(Database& database, const trial::Plan& plan);
 
 /// Text of the INSERT and of a SELECT of all columns, to be completed with WHERE or ORDER BY.

@@ -72,8 +72,9 @@ Result<Store> Store::create(const fs::path& folder, const Manifest& manifest, co
   const auto content = look_into(folder);
   if (!content) return content.error();
   if (*content == Content::run) {
-    return Error{Error::Kind::occupied, fmt::format("{} holds a run already: take it up with --resume, or choose another --out",
-                                                    folder.string())};
+    return Error{
+        Error::Kind::occupied,
+        fmt::format("{} holds a run already: take it up with --resume, or choose another --out", folder.string())};
   }
   if (*content == Content::foreign) return foreign(folder);
   return start(folder, manifest, plan);
@@ -153,7 +154,8 @@ Status Store::open_trials(const trial::Plan* plan) {
     return Error{Error::Kind::corrupt, fmt::format("{} holds no trials", path.string())};
   }
   // A rollback journal, not a write-ahead log: works on network file systems and leaves one file.
-  if (auto failure = database_->execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536")) {
+  if (auto failure =
+          database_->execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536")) {
     return failure;
   }
   if (!*tables) {

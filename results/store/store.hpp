@@ -15,8 +15,8 @@
 
 namespace punchlab::results {
 
-/// A run folder in use. Rows collect in memory and go to disk in transactions of up to kBatch rows; a failed transaction
-/// keeps its rows in memory, so that `flush` can be tried again, and everything written before stays.
+/// A run folder in use. Rows collect in memory and go to disk in transactions of up to kBatch rows; a failed
+/// transaction keeps its rows in memory, so that `flush` can be tried again, and everything written before stays.
 class Store {
  public:
   static constexpr std::size_t kBatch = 2048;
@@ -57,7 +57,8 @@ class Store {
  private:
   Store() = default;
   static Result<Store> start(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
-  static Result<Store> continue_run(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
+  static Result<Store> continue_run(const std::filesystem::path& folder, const Manifest& manifest,
+                                    const trial::Plan& plan);
   Status open_trials(const trial::Plan* plan);
   Status write_manifest();
   Status write_pending();

@@ -1,6 +1,7 @@
 // What is left when the writer does not get to an end of its own:
 //  1. kill -9 at many moments: the folder opens, holds whole rows, and a resumed run ends with the same summary.
-//  2. No room for more (a limit on the size of files stands for a full disk): an error with the system's words; what was
+//  2. No room for more (a limit on the size of files stands for a full disk): an error with the system's words; what
+//  was
 //     written before can be read, and once there is room, what was pending is written too.
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -73,7 +74,8 @@ TEST_F(CrashTest, SurvivesAKillAtAnyMoment) {
     if (!std::filesystem::exists(folder / "manifest.json")) continue;
     auto store = Store::resume(folder, manifest, plan);
     ASSERT_TRUE(store) << store.error().text;
-    ASSERT_FALSE(store->for_each([&](const TrialRecord& r) { ASSERT_EQ(r, synthetic_record(plan, plan.cells[r.cell], r.trial)); }));
+    ASSERT_FALSE(store->for_each(
+        [&](const TrialRecord& r) { ASSERT_EQ(r, synthetic_record(plan, plan.cells[r.cell], r.trial)); }));
   }
   EXPECT_GT(killed, 0);
   ASSERT_TRUE(run_the_rest());

@@ -135,7 +135,8 @@ TEST_F(StoreTest, ReportsBrokenFiles) {
   make_run(1);
   fs::resize_file(folder / "trials.sqlite", 5000);
   EXPECT_FALSE(Store::resume(folder, manifest, plan));
-  write(folder / "trials.sqlite", "this is no database, and it is long enough to have a header of one hundred bytes, which SQLite reads first");
+  write(folder / "trials.sqlite",
+        "this is no database, and it is long enough to have a header of one hundred bytes, which SQLite reads first");
   expect_refused(Store::open(folder), Error::Kind::corrupt, "trials.sqlite");
   fs::remove(folder / "trials.sqlite");
   EXPECT_TRUE(Store::resume(folder, manifest, plan)) << "nothing was finished yet";

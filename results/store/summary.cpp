@@ -8,9 +8,9 @@
 namespace punchlab::results {
 namespace {
 
-constexpr std::array kSamples{&Tally::time_to_first_byte, &Tally::time_to_direct,    &Tally::least_time_to_direct,
-                              &Tally::rtt_direct,         &Tally::rtt_relayed,       &Tally::added_latency,
-                              &Tally::packets_to_direct,  &Tally::bytes_to_direct,   &Tally::packets_to_others};
+constexpr std::array kSamples{&Tally::time_to_first_byte, &Tally::time_to_direct,  &Tally::least_time_to_direct,
+                              &Tally::rtt_direct,         &Tally::rtt_relayed,     &Tally::added_latency,
+                              &Tally::packets_to_direct,  &Tally::bytes_to_direct, &Tally::packets_to_others};
 
 std::optional<std::int64_t> nanoseconds(const std::optional<Duration>& time) {
   return time ? std::optional<std::int64_t>{time->count()} : std::nullopt;
@@ -53,7 +53,8 @@ Tally Tally::pool(const std::vector<const Tally*>& parts) {
 }
 
 const CellSummary* Summary::find(std::uint32_t index) const {
-  const auto at = std::find_if(cells.begin(), cells.end(), [&](const CellSummary& cell) { return cell.index == index; });
+  const auto at =
+      std::find_if(cells.begin(), cells.end(), [&](const CellSummary& cell) { return cell.index == index; });
   return at == cells.end() ? nullptr : &*at;
 }
 
@@ -85,8 +86,9 @@ void Summarizer::Collected::add(const TrialRecord& r) {
 }
 
 Tally Summarizer::Collected::finish() {
-  const std::array columns{&time_to_first_byte, &time_to_direct,    &least_time_to_direct, &rtt_direct,       &rtt_relayed,
-                           &added_latency,      &packets_to_direct, &bytes_to_direct,      &packets_to_others};
+  const std::array columns{&time_to_first_byte, &time_to_direct,  &least_time_to_direct,
+                           &rtt_direct,         &rtt_relayed,     &added_latency,
+                           &packets_to_direct,  &bytes_to_direct, &packets_to_others};
   for (std::size_t i = 0; i < columns.size(); ++i) tally.*kSamples[i] = columns[i]->finish();
   return std::move(tally);
 }
@@ -99,13 +101,14 @@ Summarizer::Summarizer(const trial::Plan& plan, std::string backend, std::map<st
     const auto prediction = predictions.find(cell.index);
     positions_[cell.index] = collected_.size();
     collected_.emplace_back();
-    summary_.cells.push_back({.index = cell.index,
-                              .client = cell.client.nat_name,
-                              .connector = cell.connector.nat_name,
-                              .policy = cell.policy.name,
-                              .link = link_label(cell),
-                              .oracle = prediction == predictions.end() ? std::nullopt : std::optional(prediction->second),
-                              .tally = {}});
+    summary_.cells.push_back(
+        {.index = cell.index,
+         .client = cell.client.nat_name,
+         .connector = cell.connector.nat_name,
+         .policy = cell.policy.name,
+         .link = link_label(cell),
+         .oracle = prediction == predictions.end() ? std::nullopt : std::optional(prediction->second),
+         .tally = {}});
   }
 }
 

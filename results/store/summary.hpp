@@ -1,5 +1,6 @@
 #pragma once
-// What a run found, cell by cell: counts, intervals and quantiles. Depends on the set of records only, never on their order.
+// What a run found, cell by cell: counts, intervals and quantiles. Depends on the set of records only, never on their
+// order.
 #include <array>
 #include <cstdint>
 #include <map>
@@ -67,7 +68,7 @@ struct Summary {
   std::string backend;
   std::uint64_t seed = 0;
   std::uint64_t trials = 0;
-  std::vector<CellSummary> cells;  ///< in the plan's order; only those with a trial
+  std::vector<CellSummary> cells;     ///< in the plan's order; only those with a trial
   std::vector<PooledSummary> pooled;  ///< in the order in which policies and links first appear
 
   /// By Cell::index; null when it has no trials.
@@ -99,7 +100,7 @@ class Summarizer {
     Tally finish();
   };
 
-  Summary summary_;  ///< with the cells' names and no tallies, until `finish`
+  Summary summary_;                                 ///< with the cells' names and no tallies, until `finish`
   std::vector<Collected> collected_;                ///< beside summary_.cells
   std::map<std::uint32_t, std::size_t> positions_;  ///< of Cell::index in them
 };

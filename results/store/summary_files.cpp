@@ -36,12 +36,16 @@ constexpr std::array<std::pair<const char*, Sample Tally::*>, 3> kCounts{{
 /// Six decimals: enough for a million trials, and the last bits of a square root do not show.
 double rounded(double rate) { return std::round(rate * 1e6) / 1e6; }
 
-/// Exact: a double holds every time below 104 days to the nanosecond, and the shortest text that means it is its decimals.
+/// Exact: a double holds every time below 104 days to the nanosecond, and the shortest text that means it is its
+/// decimals.
 double milliseconds(std::int64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 Json rate_json(const Rate& rate) {
   const Interval interval = rate.interval();
-  return {{"count", rate.count}, {"rate", rounded(rate.value())}, {"low", rounded(interval.low)}, {"high", rounded(interval.high)}};
+  return {{"count", rate.count},
+          {"rate", rounded(rate.value())},
+          {"low", rounded(interval.low)},
+          {"high", rounded(interval.high)}};
 }
 
 template <class Convert>
@@ -64,11 +68,17 @@ void add_tally(Json& j, const Tally& tally) {
 
 void add_counts(Json& j, const Tally& tally) {
   for (const auto& [name, sample] : kCounts) j[name] = quantiles_json(tally.*sample, [](std::int64_t n) { return n; });
-  j["probes"] = {{"sent", tally.probes_sent}, {"answered", tally.probes_answered}, {"lost_by_network", tally.probes_lost_by_network}};
+  j["probes"] = {{"sent", tally.probes_sent},
+                 {"answered", tally.probes_answered},
+                 {"lost_by_network", tally.probes_lost_by_network}};
 }
 
 Json cell_json(const CellSummary& cell) {
-  Json j{{"cell", cell.index}, {"client", cell.client}, {"connector", cell.connector}, {"policy", cell.policy}, {"link", cell.link}};
+  Json j{{"cell", cell.index},
+         {"client", cell.client},
+         {"connector", cell.connector},
+         {"policy", cell.policy},
+         {"link", cell.link}};
   add_tally(j, cell.tally);
   j["oracle"] = cell.oracle ? Json(name_of(*cell.oracle)) : Json();
   add_counts(j, cell.tally);
@@ -85,7 +95,8 @@ Json pooled_json(const PooledSummary& pooled) {
 template <class Items, class ToJson>
 std::string lines(const Items& items, ToJson to_json_of_one) {
   std::string text;
-  for (const auto& item : items) text += fmt::format("{}{}", text.empty() ? "\n " : ",\n ", to_json_of_one(item).dump());
+  for (const auto& item : items)
+    text += fmt::format("{}{}", text.empty() ? "\n " : ",\n ", to_json_of_one(item).dump());
   return text;
 }
 
@@ -119,8 +130,9 @@ std::string csv_quantiles(const Sample& sample, Convert convert) {
 
 std::string csv_row(const CellSummary& cell) {
   const Tally& tally = cell.tally;
-  std::string line = fmt::format("{},{},{},{},{},{},{}", cell.index, csv_field(cell.client), csv_field(cell.connector),
-                                 csv_field(cell.policy), csv_field(cell.link), cell.oracle ? name_of(*cell.oracle) : "", tally.trials);
+  std::string line =
+      fmt::format("{},{},{},{},{},{},{}", cell.index, csv_field(cell.client), csv_field(cell.connector),
+                  csv_field(cell.policy), csv_field(cell.link), cell.oracle ? name_of(*cell.oracle) : "", tally.trials);
   for (const Outcome outcome : kOutcomes) {
     const Rate rate = tally.rate(outcome);
     const Interval interval = rate.interval();

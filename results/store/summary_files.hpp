@@ -8,8 +8,8 @@
 
 namespace punchlab::results {
 
-/// DESIGN.md section 8, described field by field in docs/results.md; one line per cell. Rates have 6 decimals, times are
-/// milliseconds, exact to the nanosecond.
+/// DESIGN.md section 8, described field by field in docs/results.md; one line per cell. Rates have 6 decimals, times
+/// are milliseconds, exact to the nanosecond.
 std::string to_json(const Summary& summary);
 
 /// One row per cell, RFC 4180, with a header; what is infinite or unknown is an empty field.

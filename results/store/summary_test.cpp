@@ -47,7 +47,8 @@ TrialRecord record_of(std::uint64_t trial, Outcome outcome, std::int64_t direct_
 
 TEST(Summary, CountsByHand) {
   Summarizer summarizer(one_cell(), "memory", {{4, Prediction::may}});
-  for (std::uint64_t k = 0; k < 6; ++k) summarizer.add(record_of(k, Outcome::direct, 100'000'001 + static_cast<std::int64_t>(k)));
+  for (std::uint64_t k = 0; k < 6; ++k)
+    summarizer.add(record_of(k, Outcome::direct, 100'000'001 + static_cast<std::int64_t>(k)));
   for (std::uint64_t k = 6; k < 9; ++k) summarizer.add(record_of(k, Outcome::relayed, 0));
   summarizer.add(record_of(9, Outcome::failed, 0));
   const auto json = nlohmann::json::parse(to_json(summarizer.finish()));
@@ -119,7 +120,8 @@ TEST(Summary, WritesCsv) {
   const std::string header = csv.substr(0, csv.find('\n'));
   const std::string row = csv.substr(csv.find('\n') + 1);
   EXPECT_THAT(row, HasSubstr("4,\"a, \"\"b\"\"\",c,relay-first,,,1,0,0.000000,0.000000,0.793451,1,1.000000"));
-  EXPECT_EQ(std::count(row.begin(), row.end(), ','), std::count(header.begin(), header.end(), ',') + 1) << "one comma is quoted";
+  EXPECT_EQ(std::count(row.begin(), row.end(), ','), std::count(header.begin(), header.end(), ',') + 1)
+      << "one comma is quoted";
 }
 
 TEST(Summary, LabelsLinks) {

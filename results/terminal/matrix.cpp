@@ -15,8 +15,8 @@ namespace {
 using Names = std::vector<std::string>;
 using Field = TextTable::Field;
 
-constexpr std::size_t kFullColumns = 5;   ///< connectors up to which every value of a cell is shown
-constexpr std::size_t kFullHeader = 14;   ///< longer names are broken at their hyphens
+constexpr std::size_t kFullColumns = 5;  ///< connectors up to which every value of a cell is shown
+constexpr std::size_t kFullHeader = 14;  ///< longer names are broken at their hyphens
 constexpr std::size_t kCompactHeader = 6;
 
 void add_once(Names& names, const std::string& name) {
@@ -123,7 +123,8 @@ std::string full_table(const Block& block, std::span<const std::string> connecto
       std::vector<Field> row{{first ? client : "", ""}, {line.name, ""}};
       for (const auto& connector : connectors) {
         const CellSummary* cell = block.at(client, connector);
-        row.push_back(cell == nullptr ? Field{"·", ""} : Field{line.value(cell->tally), first ? style_of(cell->tally, options) : ""});
+        row.push_back(cell == nullptr ? Field{"·", ""}
+                                      : Field{line.value(cell->tally), first ? style_of(cell->tally, options) : ""});
       }
       table.row(std::move(row));
       first = false;
@@ -143,7 +144,8 @@ std::string compact_table(const Block& block, std::span<const std::string> conne
     for (const auto& connector : connectors) {
       const CellSummary* cell = block.at(client, connector);
       const Rate rate = cell == nullptr ? Rate{} : cell->tally.rate(Outcome::direct);
-      rates.push_back(cell == nullptr ? Field{"·", ""} : Field{percent_number(rate.value()), style_of(cell->tally, options)});
+      rates.push_back(cell == nullptr ? Field{"·", ""}
+                                      : Field{percent_number(rate.value()), style_of(cell->tally, options)});
       intervals.push_back({cell == nullptr ? "" : short_range(rate.interval()), ""});
     }
     table.rule();
@@ -154,9 +156,9 @@ std::string compact_table(const Block& block, std::span<const std::string> conne
 }
 
 std::string trials_of(const Block& block) {
-  const auto [least, most] = std::minmax_element(block.cells.begin(), block.cells.end(), [](const auto* a, const auto* b) {
-    return a->tally.trials < b->tally.trials;
-  });
+  const auto [least, most] =
+      std::minmax_element(block.cells.begin(), block.cells.end(),
+                          [](const auto* a, const auto* b) { return a->tally.trials < b->tally.trials; });
   const auto low = grouped((*least)->tally.trials);
   const auto high = grouped((*most)->tally.trials);
   return low == high ? low + " trials per cell" : low + " to " + high + " trials per cell";
@@ -164,20 +166,24 @@ std::string trials_of(const Block& block) {
 
 std::string pooled_lines(const Tally& t) {
   const Rate direct = t.rate(Outcome::direct);
-  return fmt::format("All cells: direct {} ({}), relayed {}, failed {}\n           median time to direct {}{}, median added latency {}\n",
-                     percent(direct.value()), percent_range(direct.interval()), percent(t.rate(Outcome::relayed).value()),
-                     percent(t.rate(Outcome::failed).value()), median_ms(t.time_to_direct),
-                     t.time_to_direct.median() ? "" : " (less than half of all trials got there)", median_ms(t.added_latency));
+  return fmt::format(
+      "All cells: direct {} ({}), relayed {}, failed {}\n           median time to direct {}{}, median added latency "
+      "{}\n",
+      percent(direct.value()), percent_range(direct.interval()), percent(t.rate(Outcome::relayed).value()),
+      percent(t.rate(Outcome::failed).value()), median_ms(t.time_to_direct),
+      t.time_to_direct.median() ? "" : " (less than half of all trials got there)", median_ms(t.added_latency));
 }
 
-std::string table_text(bool full, const Block& block, std::span<const std::string> connectors, const MatrixOptions& options) {
+std::string table_text(bool full, const Block& block, std::span<const std::string> connectors,
+                       const MatrixOptions& options) {
   return full ? full_table(block, connectors, options) : compact_table(block, connectors, options);
 }
 
 /// How many connectors fit beside each other.
 std::size_t columns_that_fit(bool full, const Block& block, const MatrixOptions& options) {
   const auto fits = [&](std::size_t columns) {
-    const std::string table = table_text(full, block, std::span(block.connectors).first(columns), {options.width, false});
+    const std::string table =
+        table_text(full, block, std::span(block.connectors).first(columns), {options.width, false});
     return display_width(std::string_view(table).substr(0, table.find('\n'))) <= options.width;
   };
   std::size_t columns = block.connectors.size();
@@ -188,12 +194,14 @@ std::size_t columns_that_fit(bool full, const Block& block, const MatrixOptions&
 std::string block_text(const Block& block, const MatrixOptions& options) {
   const bool full = block.connectors.size() <= kFullColumns;
   const Tally& tally = block.pooled->tally;
-  std::string text = fmt::format("\nPolicy {}{}{}: {} trials, {}\nClients down, connectors across{}\n", block.pooled->policy,
-                                 block.pooled->link.empty() ? "" : ", link ", block.pooled->link, grouped(tally.trials),
-                                 trials_of(block), full ? "; times are medians" : ": direct in %, below it the 95 % interval");
+  std::string text =
+      fmt::format("\nPolicy {}{}{}: {} trials, {}\nClients down, connectors across{}\n", block.pooled->policy,
+                  block.pooled->link.empty() ? "" : ", link ", block.pooled->link, grouped(tally.trials),
+                  trials_of(block), full ? "; times are medians" : ": direct in %, below it the 95 % interval");
   const std::size_t step = columns_that_fit(full, block, options);
   for (std::size_t i = 0; i < block.connectors.size(); i += step) {
-    text += table_text(full, block, std::span(block.connectors).subspan(i, std::min(step, block.connectors.size() - i)), options);
+    text += table_text(full, block, std::span(block.connectors).subspan(i, std::min(step, block.connectors.size() - i)),
+                       options);
   }
   return text + pooled_lines(tally);
 }
@@ -201,8 +209,8 @@ std::string block_text(const Block& block, const MatrixOptions& options) {
 }  // namespace
 
 std::string matrix_text(const trial::Plan& plan, const Summary& summary, const MatrixOptions& options) {
-  std::string text = fmt::format("{}{}{}\n{} trials on {}, seed {}\n", plan.name, plan.title.empty() ? "" : ": ", plan.title,
-                                 grouped(summary.trials), summary.backend, summary.seed);
+  std::string text = fmt::format("{}{}{}\n{} trials on {}, seed {}\n", plan.name, plan.title.empty() ? "" : ": ",
+                                 plan.title, grouped(summary.trials), summary.backend, summary.seed);
   for (const PooledSummary& pooled : summary.pooled) text += block_text(block_of(pooled, plan, summary), options);
   return text;
 }
@@ -213,8 +221,10 @@ std::string expectations_text(const std::vector<ExpectationResult>& results, con
     const bool missed = result.verdict == Verdict::missed;
     const char* mark = missed ? "✗ missed" : result.verdict == Verdict::met ? "✓ met   " : "– not measured";
     const char* style = !options.colour ? "" : missed ? "\033[1;31m" : result.verdict == Verdict::met ? "\033[32m" : "";
-    text += fmt::format("{}{}{}  line {}: {}\n", style, mark, *style == '\0' ? "" : "\033[0m", result.line, result.text);
-    if (missed) text += fmt::format("            {} of {} outside; {}\n", result.missed, result.checked, result.measured);
+    text +=
+        fmt::format("{}{}{}  line {}: {}\n", style, mark, *style == '\0' ? "" : "\033[0m", result.line, result.text);
+    if (missed)
+      text += fmt::format("            {} of {} outside; {}\n", result.missed, result.checked, result.measured);
   }
   return text;
 }

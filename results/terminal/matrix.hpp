@@ -14,8 +14,8 @@ struct MatrixOptions {
   bool colour = false;      ///< ANSI colours
 };
 
-/// UTF-8 lines. Up to five connectors: direct with its interval, relayed, failed when there is any, median time to direct and
-/// median added latency of every cell. More: direct and its interval only, the rest for all cells together.
+/// UTF-8 lines. Up to five connectors: direct with its interval, relayed, failed when there is any, median time to
+/// direct and median added latency of every cell. More: direct and its interval only, the rest for all cells together.
 std::string matrix_text(const trial::Plan& plan, const Summary& summary, const MatrixOptions& options = {});
 
 /// One line per expectation: whether it was met, the scenario's line and text, and what was measured.

@@ -101,7 +101,8 @@ TEST(Numbers, NeverPretendToBeExact) {
 }
 
 TEST(ExpectationsText, NamesTheLineAndTheValue) {
-  const std::string text = expectations_text({{Verdict::met, "failed: 0 %", "x", 20, 0, 4}, {Verdict::missed, "direct: 0 %", "a to b: 3 %", 21, 1, 4}});
+  const std::string text = expectations_text(
+      {{Verdict::met, "failed: 0 %", "x", 20, 0, 4}, {Verdict::missed, "direct: 0 %", "a to b: 3 %", 21, 1, 4}});
   EXPECT_THAT(text, HasSubstr("✓ met     line 20: failed: 0 %\n"));
   EXPECT_THAT(text, HasSubstr("✗ missed  line 21: direct: 0 %\n"));
   EXPECT_THAT(text, HasSubstr("1 of 4 outside; a to b: 3 %"));

@@ -11,7 +11,8 @@ std::string repeated(std::string_view piece, std::size_t times) {
   return text;
 }
 
-std::string line(const std::vector<std::size_t>& widths, std::string_view left, std::string_view cross, std::string_view right) {
+std::string line(const std::vector<std::size_t>& widths, std::string_view left, std::string_view cross,
+                 std::string_view right) {
   std::string text(left);
   for (std::size_t i = 0; i < widths.size(); ++i) {
     text += repeated("─", widths[i] + 2);
