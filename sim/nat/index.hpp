@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -16,15 +15,13 @@ inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 namespace detail {
 struct Free {
-  void operator()(void* p) const { std::free(p); }
+  void operator()(void* p) const { ::operator delete(p); }
 };
 /// Uninitialised memory: a large table costs nothing until it is used.
 template <class T>
 std::unique_ptr<T[], Free> uninitialised(std::size_t n) {
   static_assert(std::is_trivially_destructible_v<T>);
-  auto* p = static_cast<T*>(std::malloc(n * sizeof(T)));
-  if (p == nullptr) throw std::bad_alloc();
-  return std::unique_ptr<T[], Free>(p);
+  return std::unique_ptr<T[], Free>(static_cast<T*>(::operator new(n * sizeof(T))));
 }
 }  // namespace detail
 

@@ -12,8 +12,8 @@ struct Requirement {
 
 bool shares_ports(const Profile& p) { return p.on_collision == OnCollision::overload; }
 
-/// In the order of the RFCs. REQ-4 (parity), REQ-7 (private and public realm), REQ-10 to REQ-14 (ALGs, determinism
-/// apart, ICMP, fragments) have no axis, or only a MAY.
+/// In the order of the RFCs. Not judged: REQ-4 (parity, a recommendation that few NATs follow), REQ-7, REQ-10 and
+/// REQ-12 to REQ-14 (address conflicts, ALGs, ICMP, fragments), which no axis of a profile decides.
 constexpr Requirement kRequirements[] = {
     {"REQ-1: mapping must be endpoint-independent",
      [](const Profile& p) { return p.mapping != Dependence::endpoint_independent; }},
