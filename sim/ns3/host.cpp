@@ -11,13 +11,10 @@ using trial::PacketEvent;
 ns3::IpL4Protocol::RxStatus HostUdp::Receive(ns3::Ptr<ns3::Packet> segment, const ns3::Ipv4Header& header,
                                              ns3::Ptr<ns3::Ipv4Interface>) {
   if (context_.over()) return RX_OK;
-  ns3::UdpHeader udp;
-  udp.EnableChecksums();
-  udp.InitializeChecksum(header.GetSource(), header.GetDestination(), PROT_NUMBER);
-  segment->PeekHeader(udp);
-  if (!udp.IsChecksumOk()) return RX_CSUM_FAILED;
   PacketBuffer buffer;
-  Deliver(assemble(header, *segment, buffer));
+  const Bytes packet = assemble(header, *segment, buffer);
+  if (!packet::checksums_valid(packet)) return RX_CSUM_FAILED;
+  Deliver(packet);
   return RX_OK;
 }
 
@@ -55,37 +52,18 @@ Host::Host(TrialContext& context, trial::HostId id)
   node_ = make_node(routing_);
   ipv4_ = node_->GetObject<ns3::Ipv4L3Protocol>();
   node_->AggregateObject(udp_);
-  udp_->SetDownTarget(ns3::MakeCallback(&Host::SendDown, this));
 }
 
 void Host::Send(const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl, Bytes payload) {
-  ttl_ = ttl == 0 ? packet::kDefaultTtl : ttl;
   PacketBuffer buffer;
-  const auto size = packet::write_udp(buffer, source, destination, ttl_, payload);
+  const auto size = packet::write_udp(buffer, source, destination, ttl == 0 ? packet::kDefaultTtl : ttl, payload);
   if (size == 0) return;
-  const Bytes whole = Bytes{buffer}.first(size);
-  context_.report(PacketEvent::Kind::sent, id_, 0, nat::Reason::translated, whole);
-  if (routing_->IsOwn(destination.address)) {
-    const auto copy = ns3::Create<ns3::Packet>(whole.data(), static_cast<std::uint32_t>(size));
-    ns3::Simulator::ScheduleNow(&Host::Loop, this, copy);
-    return;
-  }
-  udp_->Send(ns3::Create<ns3::Packet>(payload.data(), static_cast<std::uint32_t>(payload.size())),
-             to_ns3(source.address), to_ns3(destination.address), source.port, destination.port);
-}
-
-void Host::SendDown(ns3::Ptr<ns3::Packet> segment, ns3::Ipv4Address source, ns3::Ipv4Address destination,
-                    std::uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>) {
-  // Ipv4L3Protocol::Send numbers its packets; those numbers would tell one trial of the trials before it.
-  ns3::Ipv4Header header;
-  header.SetSource(source);
-  header.SetDestination(destination);
-  header.SetProtocol(protocol);
-  header.SetTtl(ttl_);
-  header.SetPayloadSize(static_cast<std::uint16_t>(segment->GetSize()));
-  header.SetDontFragment();
-  header.SetIdentification(0);
-  ipv4_->SendWithHeader(segment, header, routing_->GetRoute());
+  const Bytes packet = Bytes{buffer}.first(size);
+  context_.report(PacketEvent::Kind::sent, id_, 0, nat::Reason::translated, packet);
+  if (routing_->IsOwn(destination.address))
+    ns3::Simulator::ScheduleNow(&Host::Loop, this, ns3::Create<ns3::Packet>(packet.data(), static_cast<std::uint32_t>(size)));
+  else
+    ipv4_->SendWithHeader(payload_of(packet), header_of(packet), routing_->GetRoute());
 }
 
 void Host::Loop(ns3::Ptr<ns3::Packet> packet) {

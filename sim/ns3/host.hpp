@@ -1,12 +1,13 @@
 #pragma once
-// A host: ns-3's UDP and IPv4 with the trial's application on top of every port.
+// A host: ns-3's IPv4 with the trial's application on top of every UDP port. Datagrams are written and checked by
+// sim/packet: ns-3's UDP sums them up bytewise, and its sockets and packet numbers would outlive a trial.
 #include <vector>
 
 #include "sim/ns3/router.hpp"
 
 namespace punchlab::sim_ns3 {
 
-/// UDP whose datagrams go to the trial's application instead of to sockets: hosts accept every port.
+/// UDP whose datagrams go to the trial's application instead of to endpoints: hosts accept every port.
 class HostUdp final : public ns3::UdpL4Protocol {
  public:
   HostUdp(TrialContext& context, trial::HostId host) : context_(context), host_(host) {}
@@ -59,8 +60,6 @@ class Host {
   void CancelTimer();
 
  private:
-  void SendDown(ns3::Ptr<ns3::Packet> segment, ns3::Ipv4Address source, ns3::Ipv4Address destination,
-                std::uint8_t protocol, ns3::Ptr<ns3::Ipv4Route> route);
   void Loop(ns3::Ptr<ns3::Packet> packet);
   void Expire();
 
@@ -70,7 +69,6 @@ class Host {
   ns3::Ptr<HostRouting> routing_;
   ns3::Ptr<HostUdp> udp_;
   ns3::Ptr<ns3::Ipv4L3Protocol> ipv4_;
-  std::uint8_t ttl_ = packet::kDefaultTtl;  // of the datagram that is on its way down
   ns3::EventId timer_;
 };
 
