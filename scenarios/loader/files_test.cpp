@@ -6,6 +6,8 @@
 //  5. Presets beside the scenario come before the shipped ones; a preset's name must be its file's.
 //  6. A folder without presets, and a preset without a gateway, are problems for those who want profiles.
 //  7. Line breaks in a value never break the one line of a problem.
+//  8. Aliases that contain themselves, or that would be endless to write out, get an answer at once.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +79,17 @@ TEST_F(Files, ProblemsAreOneLine) {  // case 7
   EXPECT_EQ(problem("name: \"a\\nb\"\nclient: {nat: open}\nconnector: {nat: open}\n"),
             "s.yaml:1:7: \"a b\" is no scenario name; use up to 64 letters, digits, '.', '_' and '-', a letter or "
             "digit first");
+}
+
+TEST_F(Files, Aliases) {  // case 8
+  EXPECT_EQ(problem("name: s\nclient: {nat: &a [[*a]]}\nconnector: {nat: open}\n"),
+            "s.yaml:2:15: a NAT is a list; give one word or quantity");
+  std::string bomb = "&a0 [x, x]";
+  for (int i = 1; i < 40; ++i) bomb += fmt::format(", &a{} [*a{}, *a{}]", i, i - 1, i - 1);
+  EXPECT_EQ(problem(scenario("expect: [{client: {not: [" + bomb + "]}, direct: 100 %}]\n")),
+            "s.yaml:4:26: client is a list; give one word or quantity");
+  EXPECT_NE(problem("name: s\nclient: {nat: [*b]}\nconnector: {nat: open}\n"), "");
+  EXPECT_NE(problem("name: s\n? &c {a: *c}\n: 1\nclient: {nat: open}\nconnector: {nat: open}\n"), "");
 }
 
 }  // namespace

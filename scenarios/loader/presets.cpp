@@ -70,7 +70,7 @@ std::optional<Value> Presets::open(const Value& where, const char* folder, const
 }
 
 NatDefinition Presets::nat(const Value& where) {
-  const auto key = where.as_written();
+  const auto key = where.text("a NAT");
   if (const auto known = nats_.find(key); known != nats_.end()) return known->second;
   const auto document = open(where, "nats", "NAT");
   if (!document) return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "scenarios/loader/nearest.hpp"
 
@@ -15,26 +16,46 @@ const char* kind_of(const YAML::Node& node) {
   return node.IsScalar() ? "a text" : "empty";
 }
 
-std::string flow(const YAML::Node& node);
+/// Writes `node` in flow style. It stops soon after kLongestText: aliases can make a short file endless to write out.
+class FlowWriter {
+ public:
+  std::string text;
 
-std::string flow_entries(const YAML::Node& map) {
-  std::string out;
-  for (const auto& entry : map)
-    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", flow(entry.first), flow(entry.second));
-  return out;
-}
+  void value(const YAML::Node& node) {
+    if (node.IsMap())
+      braces('{', node, '}');
+    else if (node.IsSequence())
+      braces('[', node, ']');
+    else
+      text += node.IsScalar() ? node.Scalar() : "~";
+  }
+  /// What stands between the braces.
+  void inside(const YAML::Node& node) {
+    bool first = true;
+    for (const auto& item : node) {
+      if (text.size() > kLongestText) return;
+      if (!std::exchange(first, false)) text += ", ";
+      if (!node.IsMap())
+        value(item);
+      else
+        pair(item.first, item.second);
+    }
+  }
 
-std::string flow_items(const YAML::Node& list) {
-  std::string out;
-  for (const auto& item : list) out += (out.empty() ? "" : ", ") + flow(item);
-  return out;
-}
+ private:
+  static constexpr std::size_t kLongestText = 4'000;
 
-std::string flow(const YAML::Node& node) {
-  if (node.IsMap()) return "{" + flow_entries(node) + "}";
-  if (node.IsSequence()) return "[" + flow_items(node) + "]";
-  return node.IsScalar() ? node.Scalar() : "~";
-}
+  void braces(char open, const YAML::Node& node, char close) {
+    text += open;
+    inside(node);
+    text += close;
+  }
+  void pair(const YAML::Node& key, const YAML::Node& node) {
+    value(key);
+    text += ": ";
+    value(node);
+  }
+};
 
 }  // namespace
 
@@ -90,8 +111,12 @@ std::vector<std::pair<Value, Value>> Value::entries(std::string_view what) const
 }
 
 std::string Value::as_written() const {
-  if (node_.IsMap()) return flow_entries(node_);
-  return node_.IsSequence() ? flow_items(node_) : flow(node_);
+  FlowWriter writer;
+  if (node_.IsMap() || node_.IsSequence())
+    writer.inside(node_);
+  else
+    writer.value(node_);
+  return std::move(writer.text);
 }
 
 Section::Section(const Value& value, std::string_view what, const std::vector<std::string>& keys)
