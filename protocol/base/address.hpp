@@ -1,6 +1,7 @@
 #pragma once
 // IP addresses, transport addresses and 5-tuples as values (RFC 8445 section 4 for the words).
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,11 @@ class IpAddress {
   std::string to_string() const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  /// As two words: comparing addresses is what every packet does in every table.
+  friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
+    using Words = std::array<std::uint64_t, 2>;
+    return a.family_ == b.family_ && std::bit_cast<Words>(a.bytes_) == std::bit_cast<Words>(b.bytes_);
+  }
 
  private:
   Family family_ = Family::ipv4;
