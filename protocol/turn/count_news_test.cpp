@@ -16,5 +16,10 @@ void* operator new(std::size_t size) {
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
+// Sanitizers bring their own of this one, which would not match the `delete` below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++punchlab::turn::news;
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
