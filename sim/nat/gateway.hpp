@@ -29,7 +29,7 @@ class Gateway {
   struct Transit {
     Time now;
     From from;
-    packet::View view;
+    const packet::View& view;
     MutableBytes packet;
     MutableBytes reply;
   };
