@@ -8,11 +8,19 @@ void CoreRouter::SetDevice(trial::HostId side, std::size_t gateways, ns3::Ptr<ns
   accesses_[static_cast<std::size_t>(side)] = {{side, static_cast<std::uint8_t>(gateways)}, RouteVia(device)};
 }
 
+void CoreRouter::AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device) {
+  others_.emplace_back(destination, RouteVia(device));
+}
+
 bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                             ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback forward,
                             MulticastForwardCallback, LocalDeliverCallback, ErrorCallback) {
   const auto side = table_.side_of(from_ns3(header.GetDestination()));
-  if (!side) return true;  // no route: it dies here
+  if (!side) {  // unless it is cross traffic, there is no route and it dies here
+    for (const auto& [destination, route] : others_)
+      if (destination == header.GetDestination()) forward(route, payload, header);
+    return true;
+  }
   if (header.GetTtl() > 1) {
     forward(accesses_[static_cast<std::size_t>(*side)].route, payload, header);
     return true;
@@ -26,6 +34,7 @@ bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4
 
 void CoreRouter::DoDispose() {
   accesses_ = {};
+  others_.clear();
   Router::DoDispose();
 }
 

@@ -1,9 +1,10 @@
 #include "sim/ns3/ns3_world.hpp"
 
 #include "sim/ns3/event_heap.hpp"
-#include "sim/ns3/wire_network.hpp"
+#include "sim/ns3/trial_network.hpp"
 
 #include <ns3/boolean.h>
+#include <ns3/rng-seed-manager.h>
 
 namespace punchlab::sim_ns3 {
 namespace {
@@ -14,9 +15,11 @@ std::uint64_t& simulator_generation() {
   return generation;
 }
 
-void restart_simulator() {
+/// Only Wi-Fi and cross traffic draw from ns-3's random variables, which `key` determines.
+void restart_simulator(const RngKey& key) {
   ns3::Simulator::Destroy();
   ++simulator_generation();
+  ns3::RngSeedManager::SetRun(SeededRng{key}.next());
   ns3::GlobalValue::Bind("ChecksumEnabled", ns3::BooleanValue(true));
   ns3::ObjectFactory heap;
   heap.SetTypeId(EventHeap::GetTypeId());
@@ -26,6 +29,8 @@ void restart_simulator() {
 /// ns-3 counts events in 32 bits and orders equal times by that count: start again long before it wraps.
 constexpr std::uint64_t kEventsPerSimulator = 2'000'000'000;
 
+const ns3::Time kWarmUp = ns3::Seconds(1);
+
 class Ns3World final : public trial::World {
  public:
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
@@ -33,39 +38,40 @@ class Ns3World final : public trial::World {
   std::optional<std::string> cannot(const trial::Cell& cell) const override;
 
  private:
-  void Provide(const trial::Topology& topology, bool fresh);
+  void Provide(const trial::Topology& topology, const trial::WorldOptions& options);
   std::uint64_t RunTrial(trial::Application& application, Time until);
+  void Retire(bool for_good);
 
   TrialContext context_;
-  std::unique_ptr<WireNetwork> network_;
+  std::unique_ptr<TrialNetwork> network_;
   std::uint64_t generation_ = 0;
 };
 
 std::uint64_t Ns3World::run(const trial::Topology& topology, trial::Application& application, Time until,
                             const trial::WorldOptions& options) {
-  Provide(topology, options.pcap.has_value());
+  Provide(topology, options);
+  const auto events = RunTrial(application, until);
+  Retire(options.pcap || !network_->IsReusable());
+  return events;
+}
+
+void Ns3World::Provide(const trial::Topology& topology, const trial::WorldOptions& options) {
+  const bool stale = generation_ != simulator_generation() || ns3::Simulator::GetEventCount() > kEventsPerSimulator;
+  if (network_ && !options.pcap && !stale && network_->Fits(topology)) return network_->Reset(topology);
+  network_ = nullptr;
+  restart_simulator(topology.hosts[0].access.up.key);
+  generation_ = simulator_generation();
+  network_ = std::make_unique<TrialNetwork>(context_, topology);
   network_->Reset(topology);
   if (options.pcap) {
     std::filesystem::create_directories(*options.pcap);
     network_->EnablePcap(*options.pcap);
   }
-  const auto events = RunTrial(application, until);
-  if (options.pcap) {
-    network_ = nullptr;
-    restart_simulator();  // closes the captures
-  }
-  return events;
-}
-
-void Ns3World::Provide(const trial::Topology& topology, bool fresh) {
-  const bool stale = generation_ != simulator_generation() || ns3::Simulator::GetEventCount() > kEventsPerSimulator;
-  if (network_ && !fresh && !stale && network_->Fits(topology)) return;
-  network_ = nullptr;
-  restart_simulator();
-  generation_ = simulator_generation();
-  network_ = std::make_unique<WireNetwork>(context_, topology);
-  context_.end();
-  ns3::Simulator::Run();  // what ns-3 does at time 0 to start its objects
+  // What ns-3 does at time 0 to start its objects; and Wi-Fi stations associate, cross traffic finds its rhythm.
+  const auto warm_up = network_->IsReusable() ? ns3::Time{} : kWarmUp;
+  context_.prepare(warm_up);
+  if (!network_->IsReusable()) ns3::Simulator::Stop(warm_up);
+  ns3::Simulator::Run();
 }
 
 std::uint64_t Ns3World::RunTrial(trial::Application& application, Time until) {
@@ -74,12 +80,16 @@ std::uint64_t Ns3World::RunTrial(trial::Application& application, Time until) {
   auto limit = ns3::Simulator::Schedule(to_ns3(until - kTimeOrigin), static_cast<void (*)()>(&ns3::Simulator::Stop));
   application.start(kTimeOrigin, *network_);
   if (!application.finished()) ns3::Simulator::Run();
-  const auto events = ns3::Simulator::GetEventCount() - before;
   context_.end();
   network_->CancelTimers();
   if (limit.IsRunning()) ns3::Simulator::Remove(limit);
-  ns3::Simulator::Run();  // packets still under way vanish on arrival
-  return events;
+  return ns3::Simulator::GetEventCount() - before;
+}
+
+void Ns3World::Retire(bool for_good) {
+  if (!for_good) return ns3::Simulator::Run();  // packets still under way vanish on arrival
+  network_ = nullptr;
+  restart_simulator({});  // closes the captures
 }
 
 std::optional<std::string> Ns3World::cannot(const trial::Cell&) const { return std::nullopt; }

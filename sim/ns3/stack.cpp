@@ -56,4 +56,8 @@ ns3::Ptr<ns3::Node> make_node(ns3::Ptr<ns3::Ipv4RoutingProtocol> routing) {
   return node;
 }
 
+ns3::Ptr<Ipv4Stack> stack_of(ns3::Ptr<ns3::Node> node) {
+  return ns3::DynamicCast<Ipv4Stack>(node->GetObject<ns3::Ipv4L3Protocol>());
+}
+
 }  // namespace punchlab::sim_ns3

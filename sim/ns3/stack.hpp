@@ -34,4 +34,7 @@ class Ipv4Stack final : public ns3::Ipv4L3Protocol {
 /// A node with an IPv4 stack and no interfaces but loopback: traffic control without queue discs, no ARP, no ICMP.
 ns3::Ptr<ns3::Node> make_node(ns3::Ptr<ns3::Ipv4RoutingProtocol> routing);
 
+/// The stack of a node made by `make_node`.
+ns3::Ptr<Ipv4Stack> stack_of(ns3::Ptr<ns3::Node> node);
+
 }  // namespace punchlab::sim_ns3

@@ -7,14 +7,22 @@ namespace punchlab::sim_ns3 {
 
 class TrialContext {
  public:
+  /// The trial will begin `until_start` from now; until then only the network itself is at work.
+  void prepare(ns3::Time until_start) {
+    origin_ = (ns3::Simulator::Now() + until_start).GetTimeStep();
+    over_ = false;
+  }
   /// From here on, `now()` counts from kTimeOrigin.
   void begin(trial::Application& application) {
     application_ = &application;
-    origin_ = ns3::Simulator::Now().GetTimeStep();
+    prepare({});
   }
-  /// The trial is over: what is still under way must disappear without a trace.
-  void end() { application_ = nullptr; }
-  bool over() const { return application_ == nullptr; }
+  /// What is still under way must disappear without a trace.
+  void end() {
+    application_ = nullptr;
+    over_ = true;
+  }
+  bool over() const { return over_; }
 
   Time now() const { return kTimeOrigin + Duration{ns3::Simulator::Now().GetTimeStep() - origin_}; }
   trial::Application& application() { return *application_; }
@@ -31,6 +39,7 @@ class TrialContext {
  private:
   trial::Application* application_ = nullptr;
   std::int64_t origin_ = 0;
+  bool over_ = true;
 };
 
 }  // namespace punchlab::sim_ns3

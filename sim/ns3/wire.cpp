@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/ns3/conversions.hpp"
+#include "sim/ns3/cross_traffic.hpp"
 
 namespace punchlab::sim_ns3 {
 
@@ -75,6 +76,7 @@ void WireDevice::ReportOverflow(ns3::Ptr<const ns3::Packet> packet) {
 void WireDevice::Report(trial::PacketEvent::Kind kind, const ns3::Packet& packet) {
   PacketBuffer buffer;
   const auto size = packet.CopyData(buffer.data(), static_cast<std::uint32_t>(buffer.size()));
+  if (is_cross_traffic(buffer)) return;
   context_.report(kind, place_.side, place_.hop, nat::Reason::translated, Bytes{buffer}.first(size));
 }
 

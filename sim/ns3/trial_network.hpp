@@ -1,6 +1,6 @@
 #pragma once
-// The network of a trial whose links are all wires. Built once per shape (number of gateways on each side) and reset for
-// each trial, because building costs more than running.
+// The network of a trial. When all its links are wires it is built once per shape (number of gateways on each side) and
+// reset for each trial, because building costs more than running; otherwise it serves one trial.
 #include <array>
 #include <memory>
 #include <vector>
@@ -8,16 +8,20 @@
 #include "sim/ns3/core_router.hpp"
 #include "sim/ns3/gateway_router.hpp"
 #include "sim/ns3/host.hpp"
+#include "sim/ns3/wifi_access.hpp"
 #include "sim/ns3/wire.hpp"
 
 namespace punchlab::sim_ns3 {
 
-class WireNetwork final : public trial::Network {
+class TrialNetwork final : public trial::Network {
  public:
   /// Builds the nodes and links of `topology`, which need not live on.
-  WireNetwork(TrialContext& context, const trial::Topology& topology);
+  TrialNetwork(TrialContext& context, const trial::Topology& topology);
 
+  /// Whether this network can be reset to be that of `topology`.
   bool Fits(const trial::Topology& topology) const;
+  /// Whether it may serve several trials: nothing but wires, on which only the trial sends.
+  bool IsReusable() const { return reusable_; }
   /// As new, with the addresses, links and gateways of `topology`, which must live until the next reset.
   void Reset(const trial::Topology& topology);
   void CancelTimers();
@@ -38,15 +42,20 @@ class WireNetwork final : public trial::Network {
     std::unique_ptr<Host> host;
     std::vector<ns3::Ptr<GatewayRouter>> gateways;
     std::vector<Link> links;  ///< from the host outwards; the last is the access link
+    std::unique_ptr<WifiAccess> wifi;
   };
 
   void Build(Side& side, trial::HostId id, const trial::HostSpec& spec);
+  /// Joins `inner` to the core and returns the device by which it sends there.
+  ns3::Ptr<ns3::NetDevice> BuildAccess(Side& side, trial::HostId id, const trial::HostSpec& spec,
+                                       ns3::Ptr<ns3::Node> inner);
   Link Connect(WirePlace place, ns3::Ptr<ns3::Node> host_end, ns3::Ptr<ns3::Node> core_end);
 
   TrialContext& context_;
   ns3::Ptr<CoreRouter> core_router_;
   ns3::Ptr<ns3::Node> core_;
   std::array<Side, trial::kHosts> sides_;
+  bool reusable_ = true;
 };
 
 }  // namespace punchlab::sim_ns3

@@ -1,0 +1,141 @@
+#include "sim/ns3/trial_network.hpp"
+
+#include "sim/ns3/access_relay.hpp"
+#include "sim/ns3/cross_traffic.hpp"
+#include "sim/ns3/stack.hpp"
+
+#include <ns3/trace-helper.h>
+
+namespace punchlab::sim_ns3 {
+namespace {
+
+const trial::LinkDirection kLan{trial::kLanLatency, link::Distribution::constant(0), 0, link::kPlainBandwidth, {}};
+constexpr std::uint32_t kLanQueue = 1000;
+constexpr std::array<const char*, trial::kHosts> kNames{"client", "connector", "relay"};
+
+/// Random streams of one side's access; ns-3 gives none to wires.
+constexpr std::int64_t kStreamsPerSide = 1000;
+
+}  // namespace
+
+TrialNetwork::TrialNetwork(TrialContext& context, const trial::Topology& topology)
+    : context_(context), core_router_(ns3::CreateObject<CoreRouter>(context)), core_(make_node(core_router_)) {
+  for (std::size_t i = 0; i < trial::kHosts; ++i)
+    Build(sides_[i], static_cast<trial::HostId>(i), topology.hosts[i]);
+}
+
+void TrialNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& spec) {
+  side.host = std::make_unique<Host>(context_, id);
+  std::vector<ns3::Ptr<ns3::NetDevice>> inward;   // of each gateway
+  std::vector<ns3::Ptr<ns3::NetDevice>> outward;  // of the host and each gateway
+  auto inner = side.host->GetNode();
+  for (std::size_t i = 0; i < spec.gateways.size(); ++i) {
+    const auto hop = static_cast<std::uint8_t>(i);
+    side.gateways.push_back(ns3::CreateObject<GatewayRouter>(context_, RouterPlace{id, hop}, spec.gateways[i]));
+    const auto node = make_node(side.gateways.back());
+    side.links.push_back(Connect({id, hop}, inner, node));
+    outward.push_back(side.links.back().host_end);
+    inward.push_back(side.links.back().core_end);
+    inner = node;
+  }
+  outward.push_back(BuildAccess(side, id, spec, inner));
+  side.host->SetDevice(outward.front());
+  for (std::size_t i = 0; i < side.gateways.size(); ++i) side.gateways[i]->SetDevices(inward[i], outward[i + 1]);
+  core_router_->SetDevice(id, spec.gateways.size(), side.links.back().core_end);
+}
+
+ns3::Ptr<ns3::NetDevice> TrialNetwork::BuildAccess(Side& side, trial::HostId id, const trial::HostSpec& spec,
+                                                   ns3::Ptr<ns3::Node> inner) {
+  const WirePlace place{id, static_cast<std::uint8_t>(spec.gateways.size())};
+  if (spec.access.medium == trial::Medium::wire) {
+    side.links.push_back(Connect(place, inner, core_));
+    return side.links.back().host_end;
+  }
+  reusable_ = false;
+  const auto relay = ns3::CreateObject<AccessRelay>(context_);
+  const auto head = make_node(relay);
+  const auto first_stream = 1 + kStreamsPerSide * static_cast<std::int64_t>(id);
+  if (spec.access.medium == trial::Medium::wifi) {
+    side.wifi = std::make_unique<WifiAccess>(inner, head, first_stream);
+    side.links.push_back(Connect(place, head, core_));
+    relay->SetDevices(side.wifi->GetAccessPoint(), side.links.back().host_end);
+    return side.wifi->GetStation();
+  }
+  const Link near = Connect(place, inner, head);
+  side.links.push_back(near);
+  const Link bottleneck = Connect(place, head, core_);
+  side.links.push_back(bottleneck);
+  relay->SetDevices(near.core_end, bottleneck.host_end);
+  if (spec.access.cross_traffic > 0)
+    add_cross_traffic(id, spec.access.cross_traffic, head, *relay, core_, *core_router_, bottleneck.core_end,
+                      first_stream);
+  return near.host_end;
+}
+
+TrialNetwork::Link TrialNetwork::Connect(WirePlace place, ns3::Ptr<ns3::Node> host_end, ns3::Ptr<ns3::Node> core_end) {
+  Link link{ns3::CreateObject<WireDevice>(context_, place), ns3::CreateObject<WireDevice>(context_, place),
+            std::string{kNames[static_cast<std::size_t>(place.side)]} + "-" + std::to_string(place.hop)};
+  if (!sides_[static_cast<std::size_t>(place.side)].links.empty() &&
+      sides_[static_cast<std::size_t>(place.side)].links.back().name == link.name)
+    link.name += "-bottleneck";
+  stack_of(host_end)->AttachDevice(link.host_end);
+  stack_of(core_end)->AttachDevice(link.core_end);
+  const auto channel = ns3::CreateObject<ns3::PointToPointChannel>();
+  link.host_end->Connect(channel, link.core_end);
+  link.core_end->Connect(channel, link.host_end);
+  return link;
+}
+
+bool TrialNetwork::Fits(const trial::Topology& topology) const {
+  for (std::size_t i = 0; i < trial::kHosts; ++i) {
+    const auto& spec = topology.hosts[i];
+    if (sides_[i].gateways.size() != spec.gateways.size() || spec.access.medium != trial::Medium::wire) return false;
+  }
+  return reusable_;
+}
+
+void TrialNetwork::Reset(const trial::Topology& topology) {
+  core_router_->Reset(topology);
+  for (std::size_t i = 0; i < trial::kHosts; ++i) {
+    const auto& spec = topology.hosts[i];
+    Side& side = sides_[i];
+    side.host->Reset(spec);
+    for (std::size_t g = 0; g < side.gateways.size(); ++g) side.gateways[g]->Reset(spec.gateways[g]);
+    for (auto& link : side.links) {
+      const bool access = &link == &side.links.back();
+      const auto& up = access ? spec.access.up : kLan;
+      const auto& down = access ? spec.access.down : kLan;
+      link.host_end->Reset(up, access ? spec.access.queue : kLanQueue);
+      link.core_end->Reset(down, access ? spec.access.queue : kLanQueue);
+    }
+  }
+}
+
+void TrialNetwork::CancelTimers() {
+  for (auto& side : sides_) side.host->CancelTimer();
+}
+
+void TrialNetwork::EnablePcap(const std::filesystem::path& folder) {
+  ns3::PcapHelper helper;
+  const auto open = [&](const std::string& name) {
+    return helper.CreateFile((folder / (name + ".pcap")).string(), std::ios::out, ns3::PcapHelper::DLT_RAW);
+  };
+  for (auto& side : sides_) {
+    if (side.wifi) side.wifi->EnablePcap(folder, side.links.back().name + "-wifi");
+    for (auto& link : side.links) {
+      link.host_end->Capture(open(link.name + "-inner"));
+      link.core_end->Capture(open(link.name + "-outer"));
+    }
+  }
+}
+
+void TrialNetwork::send(trial::HostId from, const TransportAddress& source, const TransportAddress& destination,
+                       std::uint8_t ttl, Bytes payload) {
+  sides_[static_cast<std::size_t>(from)].host->Send(source, destination, ttl, payload);
+}
+
+void TrialNetwork::set_timer(trial::HostId host, Time at) {
+  sides_[static_cast<std::size_t>(host)].host->SetTimer(at);
+}
+
+}  // namespace punchlab::sim_ns3
