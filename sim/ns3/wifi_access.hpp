@@ -1,5 +1,5 @@
 #pragma once
-// Wi-Fi as the access link: one station and one access point of ns-3's wifi module (802.11n at 5 GHz, 5 m apart, log
+// Wi-Fi as the access link: one station and one access point of ns-3's wifi module (802.11n at 2.4 GHz, 5 m apart, log
 // distance path loss, Minstrel rate control), on a channel of their own.
 #include <filesystem>
 #include <string>
