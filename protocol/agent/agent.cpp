@@ -5,6 +5,7 @@
 namespace punchlab::agent {
 namespace {
 
+constexpr int kGreetings = 4;  ///< at most; the first thing heard ends them
 /// Both sides bind their handshake to this (Noise section 5.3, prologue).
 constexpr std::array<std::uint8_t, 11> kPrologue{'p', 'u', 'n', 'c', 'h', 'l', 'a', 'b', ' ', 'v', '1'};
 
@@ -28,7 +29,9 @@ Agent::Agent(const Config& config, Rng& rng)
       turn_(*policy_, credential_, config.relay, config.relay_transport, rng, config.relay.address.family()),
       rendezvous_(*policy_, credential_, rendezvous::PeerId::of(config.identity->public_key()), rng),
       session_(make_session(config, rng)),
-      signalling_(*policy_, rendezvous_, session_, rendezvous::PeerId::of(config.peer)) {
+      signalling_(*policy_, rendezvous_, session_, rendezvous::PeerId::of(config.peer)),
+      paths_(policy_->relay_first),
+      greeting_constants_{policy_->gather_rto * 2, kGreetings, 1, true} {
   local_.credentials = ice_.local_credentials();
 }
 
@@ -45,12 +48,11 @@ void Agent::connect(Time now) {
     if (!socket.gathered) socket.gatherer.emplace(*policy_, *rng_).start(now);
     if (!socket.gathered && relay_socket_ == SocketId{}) relay_socket_ = socket.id;
   }
-  give_up_at_ = now + policy_->patience + policy_->gather_rto * 4;
-  offer_by_ = now + policy_->gather_rto * 4;
-  if (!is_stream(config_.relay_transport)) return start_relay_clients(now);
+  give_up_at_ = now + policy_->patience;
+  if (!uses_stream()) return start_relay_clients(now);
   relay_socket_ = kStreamSocket;
   framer_.emplace();
-  emit(OpenSocket{kStreamSocket, config_.relay_transport, {}, config_.relay});
+  owes_stream_ = true;
 }
 
 void Agent::handle_datagram(Time now, const Datagram& datagram) {
@@ -64,11 +66,15 @@ void Agent::handle_datagram(Time now, const Datagram& datagram) {
 }
 
 void Agent::handle_stream_opened(Time now, SocketId socket) {
-  if (socket == kStreamSocket && !relay_started_) start_relay_clients(now);
+  if (socket == kStreamSocket && framer_ && !relay_started_ && !relay_closed_) start_relay_clients(now);
 }
 
-void Agent::handle_stream_closed(Time, SocketId socket) {
-  if (socket == kStreamSocket) fail("relay-unreachable");
+void Agent::handle_stream_closed(Time now, SocketId socket) {
+  if (socket != kStreamSocket || !framer_ || relay_closed_) return;
+  relay_closed_ = turn_done_ = true;
+  paths_.forget_base(kRelayedBase);
+  update_path(now);
+  fail("relay-unreachable");
 }
 
 std::optional<ice::BaseId> Agent::base_of(SocketId socket) const {
@@ -126,9 +132,15 @@ PathKind Agent::kind_of(ice::BaseId base, const TransportAddress& source) const 
   return relayed ? PathKind::relayed : PathKind::direct;
 }
 
-void Agent::route_session(Time, ice::BaseId base, const TransportAddress& source, Bytes payload) {
-  if (session::kind_of(payload) != session::Kind::data) {
-    ++counters_.unexpected;  // handshakes and signals come through the rendezvous
+void Agent::route_session(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload) {
+  const auto kind = session::kind_of(payload);
+  const bool relayed = kind_of(base, source) == PathKind::relayed;
+  if (kind == session::Kind::signal && relayed) {  // the greeting of an early path
+    if (take_signal(now, payload)) paths_.heard_on({base, source, PathKind::relayed});
+    return;
+  }
+  if (kind != session::Kind::data) {
+    ++counters_.unexpected;  // handshakes come through the rendezvous
     return;
   }
   const auto opened = session_.open(payload, received_);
@@ -136,28 +148,40 @@ void Agent::route_session(Time, ice::BaseId base, const TransportAddress& source
     ++counters_.unauthentic;
     return;
   }
-  received_kind_ = kind_of(base, source);
+  received_kind_ = relayed ? PathKind::relayed : PathKind::direct;
   received_size_ = opened.size;
   has_received_ = true;
-  if (received_kind_ == PathKind::relayed) paths_.heard_on({base, source, PathKind::relayed});
+  if (relayed) paths_.heard_on({base, source, PathKind::relayed});
 }
 
 /// One frame of the stream to the relay is handled like a datagram from it.
-void Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
-  if (socket != kStreamSocket || !framer_) {
+std::size_t Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
+  const auto given = bytes.size();
+  if (socket != kStreamSocket || !framer_ || relay_closed_) {
     ++counters_.unknown_socket;
-    return;
+    return given;
   }
-  auto status = stun::FrameStatus::complete;
-  while ((status = framer_->next(bytes)) == stun::FrameStatus::complete)
+  const auto status = framer_->next(bytes);
+  if (status == stun::FrameStatus::malformed) {
+    ++counters_.malformed;
+    handle_stream_closed(now, socket);
+    return given;
+  }
+  if (status == stun::FrameStatus::complete) {
     route(now, ice::BaseId{0}, config_.relay, framer_->frame());
-  if (status == stun::FrameStatus::malformed) fail("relay-unreachable");
-  advance(now);
+    advance(now);
+  }
+  return given - bytes.size();
 }
 
 std::optional<Transmit> Agent::seal(Time now, Bytes plaintext, MutableBytes out) {
-  if (!route_ || plaintext.size() > kMaxPayload) return std::nullopt;
-  const auto size = session_.seal(plaintext, route_->base == kRelayedBase ? MutableBytes{scratch_} : out);
+  if (plaintext.size() > kMaxPayload) return std::nullopt;
+  return seal(now, session::Kind::data, plaintext, out);
+}
+
+std::optional<Transmit> Agent::seal(Time now, session::Kind kind, Bytes plaintext, MutableBytes out) {
+  if (!route_) return std::nullopt;
+  const auto size = session_.seal(kind, plaintext, route_->base == kRelayedBase ? MutableBytes{scratch_} : out);
   if (size == 0) return std::nullopt;
   if (route_->base != kRelayedBase) return Transmit{sockets_[route_->base.value].id, route_->remote, size, 0};
   turn_.bind_channel(now, route_->remote);

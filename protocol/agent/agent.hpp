@@ -44,7 +44,10 @@ class Agent {
   void handle_datagram(Time now, const Datagram& datagram);
   /// The stream to the relay that an OpenSocket asked for.
   void handle_stream_opened(Time now, SocketId socket);
-  void handle_stream(Time now, SocketId socket, Bytes bytes);
+  /// The next bytes of that stream, cut anywhere. Takes them up to the end of one message and gives how many it took: drain,
+  /// then call again with the rest.
+  std::size_t handle_stream(Time now, SocketId socket, Bytes bytes);
+  /// The stream could not be opened, or has ended. It is not opened again.
   void handle_stream_closed(Time now, SocketId socket);
   void handle_timeout(Time now);
 
@@ -78,6 +81,7 @@ class Agent {
   void route_session(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload);
   std::optional<ice::BaseId> base_of(SocketId socket) const;
   PathKind kind_of(ice::BaseId base, const TransportAddress& source) const;
+  bool take_signal(Time now, Bytes message);
 
   // What happens when
   void start_relay_clients(Time now);
@@ -86,21 +90,27 @@ class Agent {
   void take_relayed(Time now, const turn::Allocated& allocated);
   void take_delivery(Time now, const rendezvous::PeerId& from, Bytes message);
   void take_description(Time now, const rendezvous::Description& description);
+  void take_remote(Time now, const ice::Candidate& candidate);
+  void offer_when_ready(Time now);
+  void conclude_loss(Time now);
   void add_local(const std::optional<ice::Candidate>& candidate);
   void start_checks(Time now, Time first_check);
   void update_path(Time now);
   void fail(const char* reason);
-  bool gathered() const;
+  bool reflexive_known() const;
+  bool gathered() const { return reflexive_known() && turn_done_; }
+  bool uses_stream() const { return is_stream(config_.relay_transport); }
 
   // Outgoing
-  std::optional<Output> poll_pending(MutableBytes out);
+  std::optional<Output> poll_owed(Time now, MutableBytes out);
+  std::optional<Output> poll_greeting(Time now, MutableBytes out);
   std::optional<Output> poll_gatherers(MutableBytes out);
   std::optional<Output> poll_turn(Time now, MutableBytes out);
   std::optional<Output> poll_rendezvous(Time now, MutableBytes out);
   std::optional<Output> poll_ice(Time now, MutableBytes out);
   Transmit to_relay(std::size_t size) const { return {relay_socket_, config_.relay, size, 0}; }
+  std::optional<Transmit> seal(Time now, session::Kind kind, Bytes plaintext, MutableBytes out);
   std::optional<Transmit> send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out);
-  void emit(const Output& output);
   Deadline deadline(Time now) const;
 
   Config config_;
@@ -129,6 +139,9 @@ class Agent {
   bool checking_ = false;
   bool connected_ = false;
   bool failed_ = false;
+  bool relay_closed_ = false;      ///< the stream to the relay has ended
+  bool registered_once_ = false;
+  bool ice_lost_ = false;          ///< consent of the last selected path expired
   bool ice_failed_ = false;
   bool again_ = false;             ///< an event was handled: poll the parts once more
   PathKind path_kind_ = PathKind::none;
@@ -138,8 +151,15 @@ class Agent {
   Time give_up_at_ = kNever;
 
   Time ice_deadline_ = kNever, turn_deadline_ = kNever, rendezvous_deadline_ = kNever;
-  std::array<Output, 8> pending_{};
-  std::size_t pending_head_ = 0, pending_count_ = 0;
+  stun::RetransmissionConstants greeting_constants_;
+  stun::Retransmission greeting_timer_{greeting_constants_};
+
+  // What the caller is still to be told. States, not a queue: a caller that polls late hears the latest.
+  bool owes_stream_ = false;
+  bool owes_connected_ = false;
+  bool owes_greeting_ = false;
+  const char* owes_failure_ = nullptr;
+  std::optional<Route> told_route_;
   std::size_t received_size_ = 0;
   bool has_received_ = false;
   PathKind received_kind_ = PathKind::none;

@@ -1,5 +1,6 @@
 // What leaves the agent: the outputs of its parts, one at a time, wrapped for the way they go.
 #include <algorithm>
+#include <utility>
 
 #include "protocol/agent/agent.hpp"
 
@@ -8,27 +9,39 @@ namespace punchlab::agent {
 Output Agent::poll(Time now, MutableBytes out) {
   do {
     again_ = false;
-    if (const auto output = poll_pending(out)) return *output;
+    if (const auto output = poll_owed(now, out)) return *output;
     if (const auto output = poll_gatherers(out)) return *output;
     if (const auto output = poll_turn(now, out)) return *output;
     if (const auto output = poll_rendezvous(now, out)) return *output;
     if (const auto output = poll_ice(now, out)) return *output;
     if (again_) advance(now);
-  } while (again_ || pending_count_ > 0);
+  } while (again_);
   return deadline(now);
 }
 
-std::optional<Output> Agent::poll_pending(MutableBytes out) {
+/// What happened, in an order that makes sense to a caller who hears all of it at once.
+std::optional<Output> Agent::poll_owed(Time now, MutableBytes out) {
+  if (std::exchange(owes_stream_, false)) return OpenSocket{kStreamSocket, config_.relay_transport, {}, config_.relay};
   if (has_received_) {
     has_received_ = false;
     std::copy_n(received_.begin(), received_size_, out.begin());
     return Received{received_kind_, received_size_};
   }
-  if (pending_count_ == 0) return std::nullopt;
-  const auto output = pending_[pending_head_];
-  pending_head_ = (pending_head_ + 1) % pending_.size();
-  --pending_count_;
-  return output;
+  if (route_ != told_route_) {
+    told_route_ = route_;
+    return PathChanged{path_kind_, route_ ? route_->remote : TransportAddress{}};
+  }
+  if (std::exchange(owes_connected_, false)) return Connected{};
+  if (owes_failure_ != nullptr) return ConnectionFailed{std::exchange(owes_failure_, nullptr)};
+  return poll_greeting(now, out);
+}
+
+/// On the early path the peer hears from us before we have anything to say: then it knows that it may answer there.
+std::optional<Output> Agent::poll_greeting(Time now, MutableBytes out) {
+  if (!std::exchange(owes_greeting_, false) || !route_) return std::nullopt;
+  std::array<std::uint8_t, rendezvous::Description::kMaxSize> encoded;
+  const auto sent = seal(now, session::Kind::signal, {encoded.data(), local_.write(encoded)}, out);
+  return sent ? std::optional<Output>(*sent) : std::nullopt;
 }
 
 std::optional<Output> Agent::poll_gatherers(MutableBytes out) {
@@ -41,6 +54,10 @@ std::optional<Output> Agent::poll_gatherers(MutableBytes out) {
 }
 
 std::optional<Output> Agent::poll_turn(Time now, MutableBytes out) {
+  if (relay_closed_) {
+    turn_deadline_ = kNever;
+    return std::nullopt;
+  }
   const auto event = turn_.poll(now, out);
   if (const auto* idle = std::get_if<Deadline>(&event)) {
     turn_deadline_ = idle->at;
@@ -49,11 +66,18 @@ std::optional<Output> Agent::poll_turn(Time now, MutableBytes out) {
   if (const auto* send = std::get_if<turn::Send>(&event)) return to_relay(send->size);
   again_ = true;
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) take_relayed(now, *allocated);
-  if (std::holds_alternative<turn::AllocationLost>(event)) turn_done_ = true;
+  if (std::holds_alternative<turn::AllocationLost>(event)) {
+    turn_done_ = true;
+    paths_.forget_base(kRelayedBase);
+  }
   return std::nullopt;
 }
 
 std::optional<Output> Agent::poll_rendezvous(Time now, MutableBytes out) {
+  if (relay_closed_) {
+    rendezvous_deadline_ = kNever;
+    return std::nullopt;
+  }
   const auto event = rendezvous_.poll(now, out);
   if (const auto* idle = std::get_if<Deadline>(&event)) {
     rendezvous_deadline_ = idle->at;
@@ -66,9 +90,14 @@ std::optional<Output> Agent::poll_rendezvous(Time now, MutableBytes out) {
     std::copy_n(out.begin(), delivered->size, message.begin());
     take_delivery(now, delivered->from, {message.data(), delivered->size});
   }
-  if (const auto* start = std::get_if<rendezvous::StartIn>(&event)) start_checks(now, start->at);
-  if (const auto* unavailable = std::get_if<rendezvous::Unavailable>(&event); unavailable && unavailable->code == 401)
+  if (std::holds_alternative<rendezvous::Registered>(event) && !std::exchange(registered_once_, true))
+    give_up_at_ = now + policy_->patience;
+  const auto* start = std::get_if<rendezvous::StartIn>(&event);
+  if (start && described_ && start->peer == rendezvous::PeerId::of(config_.peer)) start_checks(now, start->at);
+  if (const auto* unavailable = std::get_if<rendezvous::Unavailable>(&event); unavailable && unavailable->code == 401) {
+    signalling_.stop();
     fail("credential-refused");
+  }
   return std::nullopt;
 }
 
@@ -84,8 +113,11 @@ std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
     if (sent && transmit->base != kRelayedBase) sent->ttl = transmit->ttl;
     return sent ? std::optional<Output>(*sent) : std::nullopt;
   }
+  if (std::holds_alternative<ice::Selected>(event)) ice_lost_ = false;
+  if (std::holds_alternative<ice::Lost>(event)) ice_lost_ = true;
   if (std::holds_alternative<ice::Failed>(event)) {
     ice_failed_ = true;
+    paths_.forget_early();
     update_path(now);
     fail("no-path");
   }
@@ -94,6 +126,7 @@ std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
 
 std::optional<Transmit> Agent::send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out) {
   if (base == kRelayedBase) {
+    if (relay_closed_) return std::nullopt;
     const auto size = turn_.wrap(remote, bytes, out);
     return size > 0 ? std::optional(to_relay(size)) : std::nullopt;
   }
@@ -112,6 +145,7 @@ Deadline Agent::deadline(Time now) const {
   consider(rendezvous_deadline_, "rendezvous");
   consider(ice_deadline_, "ICE");
   consider(signalling_.next(), "signalling");
+  consider(greeting_timer_.next(), "greeting");
   consider(offer_by_, "offer");
   consider(start_by_, "start of checks");
   consider(give_up_at_, "patience");

@@ -1,5 +1,6 @@
 // What the agent does next, once something has come in or time has passed.
 #include <algorithm>
+#include <utility>
 
 #include "protocol/agent/agent.hpp"
 
@@ -7,6 +8,7 @@ namespace punchlab::agent {
 
 void Agent::start_relay_clients(Time now) {
   relay_started_ = true;
+  offer_by_ = now + policy_->gather_rto * 4;
   turn_done_ = !policy_->use_relay_candidates;
   rendezvous_.start(now);
 }
@@ -18,6 +20,7 @@ void Agent::handle_timeout(Time now) {
   rendezvous_.handle_timeout(now);
   ice_.handle_timeout(now);
   signalling_.handle_timeout(now);
+  if (greeting_timer_.due(now) == stun::Retransmission::Due::send) owes_greeting_ = true;
   if (now >= start_by_) start_checks(now, now);
   if (now >= give_up_at_) {
     give_up_at_ = kNever;
@@ -26,10 +29,10 @@ void Agent::handle_timeout(Time now) {
   advance(now);
 }
 
-bool Agent::gathered() const {
+bool Agent::reflexive_known() const {
   for (std::size_t i = 0; i < socket_count_; ++i)
     if (!sockets_[i].gathered) return false;
-  return turn_done_;
+  return true;
 }
 
 void Agent::advance(Time now) {
@@ -38,21 +41,35 @@ void Agent::advance(Time now) {
     turn_started_ = true;
     turn_.start(now);  // ahead of the registration in the same flight: its relayed candidate is then in the answer
   }
-  bool reflexive_known = true;
-  for (std::size_t i = 0; i < socket_count_; ++i) reflexive_known &= sockets_[i].gathered;
   if (now >= offer_by_) offer_by_ = kNever;
-  const bool may_offer = config_.role == Role::initiator && !signalling_.offered() && credential_.ready();
-  if (may_offer && (reflexive_known || offer_by_ == kNever)) {
-    local_.end_of_candidates = gathered();
-    signalling_.offer(now, local_);
-    local_changed_ = false;
-  }
+  if (config_.role == Role::initiator && !signalling_.offered() && credential_.ready()) offer_when_ready(now);
   if (local_changed_ && session_.established()) {
     local_.end_of_candidates = gathered();
     signalling_.update(now, local_);
     local_changed_ = false;
   }
   update_path(now);
+  conclude_loss(now);
+}
+
+/// On a stream the early path goes from allocation to allocation, so that the peer must know ours to let it in; over UDP it
+/// goes from the socket, whose reflexive address is what the peer must know.
+void Agent::offer_when_ready(Time now) {
+  const bool ready = uses_stream() ? turn_done_ : reflexive_known();
+  if (!ready && offer_by_ != kNever) return;
+  local_.end_of_candidates = gathered();
+  signalling_.offer(now, local_);
+  local_changed_ = false;
+}
+
+/// After the loss of consent every pair was checked again. When none of them answers, the relayed routes that data came
+/// over before are gone as well.
+void Agent::conclude_loss(Time now) {
+  if (!ice_lost_ || ice_.selected() || !ice_.checks_concluded()) return;
+  ice_lost_ = false;
+  paths_.forget_all();
+  update_path(now);
+  fail("path-lost");
 }
 
 void Agent::add_local(const std::optional<ice::Candidate>& candidate) {
@@ -82,24 +99,23 @@ void Agent::take_delivery(Time now, const rendezvous::PeerId& from, Bytes messag
     ++counters_.unexpected;
     return;
   }
+  take_signal(now, message);
+}
+
+/// True when it was authentic and new.
+bool Agent::take_signal(Time now, Bytes message) {
   const auto handled = signalling_.handle(now, message);
   if (handled.verdict != session::Verdict::accepted && handled.verdict != session::Verdict::duplicate)
     ++counters_.unauthentic;
   if (handled.description) take_description(now, *handled.description);
+  return handled.verdict == session::Verdict::accepted;
 }
 
 void Agent::take_description(Time now, const rendezvous::Description& description) {
   const bool first = !described_;
   described_ = true;
   if (first) ice_.set_remote_credentials(description.credentials);
-  for (const auto& candidate : description.candidates()) {
-    ice_.add_remote(now, candidate);
-    const bool reachable_from_relay = !candidate.address.address.is_private();
-    if (policy_->use_relay_candidates && reachable_from_relay) turn_.permit(now, candidate.address.address);
-    if (candidate.type != ice::CandidateType::relayed) continue;
-    if (peer_relay_count_ < peer_relays_.size()) peer_relays_[peer_relay_count_++] = candidate.address.address;
-    if (policy_->relay_first) paths_.set_early({ice::BaseId{0}, candidate.address, PathKind::relayed});
-  }
+  for (const auto& candidate : description.candidates()) take_remote(now, candidate);
   if (description.end_of_candidates) ice_.end_of_remote_candidates(now);
   if (!first) return;
   if (config_.role == Role::responder) {
@@ -113,6 +129,19 @@ void Agent::take_description(Time now, const rendezvous::Description& descriptio
     start_checks(now, now);
 }
 
+void Agent::take_remote(Time now, const ice::Candidate& candidate) {
+  ice_.add_remote(now, candidate);
+  const auto& address = candidate.address.address;
+  if (policy_->use_relay_candidates && !address.is_private()) turn_.permit(now, address);
+  if (candidate.type != ice::CandidateType::relayed) return;
+  const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
+  if (std::find(peer_relays_.begin(), end, address) == end && peer_relay_count_ < peer_relays_.size())
+    peer_relays_[peer_relay_count_++] = address;
+  // The responder let us in before it answered. We let it in only now, so it waits until it hears us.
+  const auto base = uses_stream() ? kRelayedBase : ice::BaseId{0};
+  if (config_.role == Role::initiator) paths_.set_early({base, candidate.address, PathKind::relayed});
+}
+
 void Agent::start_checks(Time now, Time first_check) {
   start_by_ = kNever;
   if (checking_) return;
@@ -123,32 +152,32 @@ void Agent::start_checks(Time now, Time first_check) {
 
 /// Follows the best route there is and says so when it changed.
 void Agent::update_path(Time now) {
-  if (const auto selected = ice_.selected())
+  const auto selected = ice_.selected();
+  if (selected)
     paths_.set_selected(Route{selected->base, selected->remote, selected->relayed() ? PathKind::relayed : PathKind::direct});
   else
     paths_.set_selected(std::nullopt);
   const auto route = session_.established() ? paths_.current() : std::nullopt;
+  if (selected) signalling_.settle();
+  if (selected || paths_.heard()) greeting_timer_.stop();
   if (route == route_) return;
   route_ = route;
   path_kind_ = route ? route->kind : PathKind::none;
-  if (route && route->base == kRelayedBase) turn_.bind_channel(now, route->remote);
-  if (route) signalling_.settle();
-  emit(PathChanged{path_kind_, route ? route->remote : TransportAddress{}});
-  if (route && !connected_) {
-    connected_ = true;
-    emit(Connected{});
-  }
+  if (!route) return;
+  if (route->base == kRelayedBase) turn_.bind_channel(now, route->remote);
+  failed_ = false;
+  owes_failure_ = nullptr;
+  if (std::exchange(connected_, true)) return;
+  owes_connected_ = true;
+  if (selected || paths_.heard()) return;
+  owes_greeting_ = true;
+  greeting_timer_.start(now);
 }
 
 void Agent::fail(const char* reason) {
   if (failed_ || path_kind_ != PathKind::none) return;
   failed_ = true;
-  emit(ConnectionFailed{reason});
-}
-
-void Agent::emit(const Output& output) {
-  if (pending_count_ == pending_.size()) return;  // the caller did not drain; each of these states is kept elsewhere
-  pending_[(pending_head_ + pending_count_++) % pending_.size()] = output;
+  owes_failure_ = reason;
 }
 
 }  // namespace punchlab::agent

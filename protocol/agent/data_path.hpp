@@ -1,6 +1,6 @@
 #pragma once
-// Where application data goes: the nominated path, else the relayed one on which the peer was last heard, else the
-// peer's own allocation. Data that is under way on an older path still arrives: nothing is torn down by a change.
+// Where application data goes: the nominated path, else (relay-first only) the relayed one on which the peer was last
+// heard, else the peer's own allocation. Data that is under way on an older path still arrives: a change tears nothing down.
 #include <optional>
 
 #include "protocol/base/endpoint.hpp"
@@ -18,14 +18,31 @@ struct Route {
 
 class DataPath {
  public:
+  /// Without `relay_first` only what ICE nominated carries data.
+  explicit DataPath(bool relay_first) : relay_first_(relay_first) {}
+
   /// Nominated by ICE; nothing after its consent was lost.
   void set_selected(std::optional<Route> route) { selected_ = route; }
-  /// The peer's allocation, which it opened for us and told us of under seal (relay-first only).
+  /// The peer's allocation, which it opened for us before it told us of it under seal.
   void set_early(const Route& route) {
-    if (!early_) early_ = route;
+    if (relay_first_ && !early_) early_ = route;
   }
   /// Authentic data came over this relayed route, so that it carries data the other way as well.
-  void heard_on(const Route& route) { heard_ = route; }
+  void heard_on(const Route& route) {
+    if (relay_first_) heard_ = route;
+  }
+  bool heard() const { return heard_.has_value(); }
+  /// Every check has failed, so that what nobody answered on is no path.
+  void forget_early() { early_.reset(); }
+  /// What went through our own allocation has ended with it.
+  void forget_base(ice::BaseId base) {
+    if (heard_ && heard_->base == base) heard_.reset();
+    if (early_ && early_->base == base) early_.reset();
+  }
+  void forget_all() {
+    heard_.reset();
+    early_.reset();
+  }
 
   std::optional<Route> current() const {
     if (selected_) return selected_;
@@ -33,6 +50,7 @@ class DataPath {
   }
 
  private:
+  bool relay_first_;
   std::optional<Route> selected_;
   std::optional<Route> heard_;
   std::optional<Route> early_;

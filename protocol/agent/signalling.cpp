@@ -18,11 +18,10 @@ Signalling::Signalling(const Policy& policy, rendezvous::Client& rendezvous, Ses
 void Signalling::offer(Time now, const Description& description) {
   std::array<std::uint8_t, Description::kMaxSize> encoded;
   std::array<std::uint8_t, Session::kMaxHandshake> message;
-  const auto size = session_->write_handshake({encoded.data(), description.write(encoded)}, message);
-  if (size == 0) return;
+  if (session_->write_handshake({encoded.data(), description.write(encoded)}, message) == 0) return;
   offered_ = true;
-  rendezvous_->forward(now, peer_, {message.data(), size});
   offer_timer_.start(now);
+  send_handshake(now);
 }
 
 void Signalling::answer(Time now, const Description& description, bool timed) {
@@ -37,8 +36,9 @@ void Signalling::answer(Time now, const Description& description, bool timed) {
 /// The session gives the same message again, whatever the payload.
 void Signalling::send_handshake(Time now) {
   std::array<std::uint8_t, Session::kMaxHandshake> message;
-  if (const auto size = session_->write_handshake({}, message); size > 0)
-    rendezvous_->forward(now, peer_, {message.data(), size}, timed_);
+  const auto size = session_->write_handshake({}, message);
+  handshake_waits_ = !rendezvous_->forward(now, peer_, {message.data(), size}, timed_);
+  if (handshake_waits_) retry_later(now);
 }
 
 void Signalling::update(Time now, const Description& description) {
@@ -50,7 +50,14 @@ void Signalling::update(Time now, const Description& description) {
 void Signalling::send_update(Time now) {
   std::array<std::uint8_t, Description::kMaxSize + Session::kOverhead> message;
   const auto size = session_->seal(Kind::signal, {update_.data(), update_size_}, message);
-  if (size > 0) rendezvous_->forward(now, peer_, {message.data(), size});
+  update_waits_ = size > 0 && !rendezvous_->forward(now, peer_, {message.data(), size});
+  if (update_waits_) retry_later(now);
+}
+
+void Signalling::stop() {
+  offer_timer_.stop();
+  update_timer_.stop();
+  retry_at_ = kNever;
 }
 
 Signalling::Handled Signalling::handle(Time now, Bytes message) {
@@ -67,6 +74,7 @@ Signalling::Handled Signalling::handle_handshake(Time now, Bytes message) {
   if (opened.verdict == Verdict::duplicate && answered_) send_handshake(now);
   if (opened.verdict != Verdict::accepted) return handled;
   offer_timer_.stop();
+  handshake_waits_ = false;
   handled.description = Description::parse({payload.data(), opened.size});
   return handled;
 }
@@ -80,8 +88,12 @@ Signalling::Handled Signalling::handle_signal(Bytes message) {
 }
 
 void Signalling::handle_timeout(Time now) {
-  if (offer_timer_.due(now) == stun::Retransmission::Due::send) send_handshake(now);
-  if (update_timer_.due(now) == stun::Retransmission::Due::send) send_update(now);
+  const bool retry = now >= retry_at_;
+  if (retry) retry_at_ = kNever;
+  const bool repeat_offer = offer_timer_.due(now) == stun::Retransmission::Due::send;
+  const bool repeat_update = update_timer_.due(now) == stun::Retransmission::Due::send;
+  if (repeat_offer || (retry && handshake_waits_)) send_handshake(now);
+  if (repeat_update || (retry && update_waits_)) send_update(now);
 }
 
 }  // namespace punchlab::agent

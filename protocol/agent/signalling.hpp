@@ -1,6 +1,7 @@
 #pragma once
 // Offer, answer and later candidates, each sealed end to end by the session and handed to the relay (docs/protocol.md).
 // What the rendezvous does not promise, delivery at the peer, this does: it repeats until the peer's reaction shows.
+#include <algorithm>
 #include <optional>
 
 #include "protocol/policy/policy.hpp"
@@ -24,8 +25,10 @@ class Signalling {
   void answer(Time now, const rendezvous::Description& description, bool timed);
   /// Either side, once established: candidates that came since. Repeated a few times until `settle`.
   void update(Time now, const rendezvous::Description& description);
-  /// A path stands: repeating has no use any more.
+  /// The peer is where it can be: repeating has no use any more.
   void settle() { update_timer_.stop(); }
+  /// The relay will not take anything from us.
+  void stop();
 
   struct Handled {
     session::Verdict verdict = session::Verdict::malformed;
@@ -35,13 +38,14 @@ class Signalling {
   Handled handle(Time now, Bytes message);
 
   void handle_timeout(Time now);
-  Time next() const { return offer_timer_.next() < update_timer_.next() ? offer_timer_.next() : update_timer_.next(); }
+  Time next() const { return std::min({offer_timer_.next(), update_timer_.next(), retry_at_}); }
 
  private:
   /// A lost update costs only time: the pairs that it makes possible are the last resort.
   static constexpr int kUpdates = 4;
 
   void send_handshake(Time now);
+  void retry_later(Time now) { retry_at_ = now + offer_constants_.rto; }
   void send_update(Time now);
   Handled handle_handshake(Time now, Bytes message);
   Handled handle_signal(Bytes message);
@@ -56,6 +60,9 @@ class Signalling {
   bool offered_ = false;
   bool answered_ = false;
   bool timed_ = false;
+  bool handshake_waits_ = false;  ///< the relay client had no room for it
+  bool update_waits_ = false;
+  Time retry_at_ = kNever;
   std::size_t update_size_ = 0;
   std::array<std::uint8_t, rendezvous::Description::kMaxSize> update_;
 };
