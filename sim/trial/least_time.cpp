@@ -31,20 +31,59 @@ Duration transmission(const HostSpec& host, const LinkDirection& access, std::si
   return lan * static_cast<std::int64_t>(host.gateways.size()) + link::transmission_time(ip_size, access.bandwidth);
 }
 
+/// With fewer ports than this, a mapping that may share ports may also look as if it never varied.
+constexpr int kManyPorts = 1000;
+
+bool varies(const nat::Profile& profile) {
+  if (!profile.translates || profile.mapping == nat::Dependence::endpoint_independent) return false;
+  const bool block = profile.port_allocation == nat::PortAllocation::block;
+  const bool few = profile.ports.last - profile.ports.first < kManyPorts || (block && profile.block_size < kManyPorts);
+  const bool preserves = profile.port_allocation == nat::PortAllocation::preserve;
+  return profile.on_collision != nat::OnCollision::overload || !(preserves || few);
+}
+
+/// The peer sees another address or port than the relay saw.
 bool varies(const HostSpec& host) {
-  return std::any_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
-    return gateway.profile.translates && gateway.profile.mapping != nat::Dependence::endpoint_independent;
+  return std::any_of(host.gateways.begin(), host.gateways.end(), [](const auto& g) { return varies(g.profile); });
+}
+
+/// Packets reach its mappings from wherever they come.
+bool admits_strangers(const HostSpec& host) {
+  return std::all_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
+    return gateway.profile.filtering == nat::Dependence::endpoint_independent;
   });
 }
 
-/// A side whose mapping varies is known to the other only by its first check: the other's own check starts that one way
-/// later. When both vary, both learn so, and the earlier one decides.
-Duration discovery(const Topology& topology, const Ways& direct) {
-  const bool client = varies(topology.host(HostId::client));
-  const bool connector = varies(topology.host(HostId::connector));
-  if (client && connector) return std::min(direct.there, direct.back);
-  if (client) return direct.there;
-  return connector ? direct.back : Duration{0};
+/// When each side sends the check that succeeds.
+struct Checks {
+  Time client, connector;
+};
+
+/// First checks leave at `first`. A side whose mapping varies is known to the other only by a check that gets in; when both
+/// vary, that first one gets in only where strangers are admitted, and everything follows from it.
+Checks successful_checks(const Topology& topology, const Checks& first, const Ways& direct) {
+  const auto& client = topology.host(HostId::client);
+  const auto& connector = topology.host(HostId::connector);
+  const Time client_knows = std::max(first.client, first.connector + direct.back);
+  const Time connector_knows = std::max(first.connector, first.client + direct.there);
+  if (!varies(client) || !varies(connector))
+    return {varies(connector) ? client_knows : first.client, varies(client) ? connector_knows : first.connector};
+  Checks checks{client_knows, connector_knows};
+  if (!admits_strangers(client)) checks.client = connector_knows + direct.back;
+  if (!admits_strangers(connector)) checks.connector = client_knows + direct.there;
+  return checks;
+}
+
+/// First checks, when the relay has the answer at `answer`: at the moment that it times by round trips, from which each side
+/// is off by half of what its ways differ; else as soon as each has the other's candidates.
+Checks first_checks(const Policy& policy, Time answer, const Ways& client, const Ways& connector) {
+  Checks first{answer + client.back, answer - connector.there};
+  if (policy.synchronised_start) {
+    const auto wait = std::max(client.round_trip(), connector.round_trip()) / 2;
+    first = {first.client + wait - client.round_trip() / 2, answer + connector.back + wait - connector.round_trip() / 2};
+  }
+  first.client += policy.start_skew;
+  return first;
 }
 
 }  // namespace
@@ -60,10 +99,9 @@ std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& t
   const Time offer_at_relay = client_start + client.round_trip() + client.there;
   const Time connector_known = connector_start + connector.round_trip() + connector.there;
   const Time answer_at_relay = std::max(offer_at_relay, connector_known) + connector.round_trip();
-  Time start = answer_at_relay + client.back;
-  if (cell.policy.synchronised_start)
-    start = std::max(start, answer_at_relay + std::max(client.round_trip(), connector.round_trip()) / 2);
-  return start + direct.round_trip() + discovery(topology, direct) - std::max(client_start, connector_start);
+  const auto first = first_checks(cell.policy, answer_at_relay, client, connector);
+  const auto checks = successful_checks(topology, first, direct);
+  return std::max(checks.client, checks.connector) + direct.round_trip() - std::max(client_start, connector_start);
 }
 
 std::optional<Duration> direct_round_trip(const Cell& cell, const Topology& topology) {
