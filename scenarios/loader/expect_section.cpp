@@ -49,7 +49,8 @@ Selector read_selector(const Section& section, const std::string& what, const st
   const auto* value = section.find(what);
   if (!value || (value->is_text() && value->as_written() == "any")) return {};
   if (!value->is_map()) return {false, read_names(*value, what, known)};
-  const auto* excluded = Section{*value, what, {"not"}}.require("not");
+  const Section exclusion{*value, what, {"not"}};
+  const auto* excluded = exclusion.require("not");
   return excluded ? Selector{true, read_names(*excluded, what, known)} : Selector{};
 }
 

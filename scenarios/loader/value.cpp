@@ -134,13 +134,13 @@ Section::Section(const Value& value, std::string_view what, const std::vector<st
   }
 }
 
-const Value* Section::find(std::string_view key) const {
+const Value* Section::find(std::string_view key) const& {
   for (const auto& [name, value] : entries_)
     if (name == key) return &value;
   return nullptr;
 }
 
-const Value* Section::require(std::string_view key) const {
+const Value* Section::require(std::string_view key) const& {
   const auto* found = find(key);
   if (!found) value_.fail(fmt::format("{} has no \"{}\"; add it", what_, key));
   return found;

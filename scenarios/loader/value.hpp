@@ -66,9 +66,12 @@ class Value {
 class Section {
  public:
   Section(const Value& value, std::string_view what, const std::vector<std::string>& keys);
-  const Value* find(std::string_view key) const;
+  // What they point to lives in the section, so a temporary one has none to give.
+  const Value* find(std::string_view key) const&;
+  const Value* find(std::string_view key) && = delete;
   /// Fails when it is missing.
-  const Value* require(std::string_view key) const;
+  const Value* require(std::string_view key) const&;
+  const Value* require(std::string_view key) && = delete;
   const Value& value() const { return value_; }
 
  private:
