@@ -11,6 +11,9 @@ using nat::OnCollision;
 constexpr std::size_t kDistinctAddresses = 3;
 /// With fewer ports than this to draw from, two mappings of one host may well share a port under `overload`.
 constexpr std::size_t kManyPorts = 1000;
+/// Destinations of a real agent that are not modelled here (the peer's host candidates, allocations on the relay, ports that
+/// the peer left behind): each may take a mapping that a check then lacks.
+constexpr std::size_t kOtherDestinations = 12;
 
 bool depends_equally(Dependence dependence, Endpoint a, Endpoint b) {
   switch (dependence) {
@@ -23,7 +26,9 @@ bool depends_equally(Dependence dependence, Endpoint a, Endpoint b) {
 
 std::size_t ports_of(const nat::Profile& p) {
   const std::size_t range = p.ports.last < p.ports.first ? 0 : std::size_t{p.ports.last} - p.ports.first + 1;
-  return p.port_allocation == nat::PortAllocation::block ? std::min<std::size_t>(range, p.block_size) : range;
+  const bool block = p.port_allocation == nat::PortAllocation::block;
+  const std::size_t ports = block ? std::min<std::size_t>(range, p.block_size) : range;
+  return p.port_parity ? ports / 2 : ports;
 }
 
 /// Mappings that a gateway surely has room for.
@@ -55,9 +60,25 @@ Gate::Gate(const nat::Profile& profile, Run& run) : profile_(&profile) {
 
 std::optional<Endpoint> Gate::outbound(Endpoint inside, Endpoint remote, Run& run) {
   if (profile_->udp_blocked) return std::nullopt;
-  const auto outside = profile_->translates ? map(inside, remote, run) : std::optional(inside);
+  const auto outside = profile_->translates ? map(inside, remote, run) : track(inside, run);
   if (outside && !contains(contacted_, Contact{*outside, remote})) contacted_.emplace_back(*outside, remote);
   return outside;
+}
+
+/// A firewall keeps an entry for each inside endpoint, and its limits are on these.
+std::optional<Endpoint> Gate::track(Endpoint inside, Run& run) {
+  if (contains(tracked_, inside)) return inside;
+  if (!has_room(tracked_.size(), std::min(profile_->max_mappings, profile_->max_mappings_per_host), run)) return std::nullopt;
+  tracked_.push_back(inside);
+  return inside;
+}
+
+/// Whether an old entry has made room by now is a matter of timers.
+bool Gate::has_room(std::size_t used, std::size_t capacity, Run& run) {
+  const bool scarce = used > 0 && used + kOtherDestinations >= capacity;
+  if (capacity > 0 && !(scarce && run.choices.pick(2) == 0)) return true;
+  drop(Obstacle::too_many_mappings);
+  return false;
 }
 
 std::optional<Endpoint> Gate::inbound(Endpoint remote, Endpoint outside, Run& run) {
@@ -122,12 +143,7 @@ bool Gate::taken(Endpoint outside, Endpoint remote) const {
 }
 
 std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& run) {
-  const auto capacity = capacity_of(*profile_);
-  // Whether an old mapping has made room by now is a matter of timers.
-  if (capacity == 0 || (mappings_.size() >= capacity && run.choices.pick(2) == 0)) {
-    drop(Obstacle::too_many_mappings);
-    return std::nullopt;
-  }
+  if (!has_room(mappings_.size(), capacity_of(*profile_), run)) return std::nullopt;
   Endpoint outside{choose_address(inside, run), choose_port(inside, run)};
   if (!taken(outside, remote) || profile_->on_collision == OnCollision::overload) return outside;
   if (profile_->on_collision == OnCollision::drop) {

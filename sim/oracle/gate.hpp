@@ -45,6 +45,8 @@ class Gate {
 
   std::optional<Endpoint> map(Endpoint inside, Endpoint remote, Run& run);
   std::optional<Endpoint> allocate(Endpoint inside, Endpoint remote, Run& run);
+  std::optional<Endpoint> track(Endpoint inside, Run& run);
+  bool has_room(std::size_t used, std::size_t capacity, Run& run);
   int choose_address(Endpoint inside, Run& run);
   int choose_port(Endpoint inside, Run& run);
   const Mapping* find(Endpoint inside, Endpoint remote) const;
@@ -57,6 +59,7 @@ class Gate {
   std::vector<int> addresses_;         ///< external ones; at most three, as more make no new pattern
   bool preserves_ = false;
   std::vector<Mapping> mappings_;
+  std::vector<Endpoint> tracked_;      ///< inside endpoints that a firewall knows
   std::vector<Mapping> remapped_;      ///< for one remote only, after a clash
   std::vector<Contact> contacted_;     ///< what filters remember
   std::vector<Contact> claimed_;       ///< by unsolicited packets, for the gateway itself
