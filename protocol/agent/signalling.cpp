@@ -7,12 +7,19 @@ using session::Kind;
 using session::Session;
 using session::Verdict;
 
+namespace {
+
+/// Evenly spaced, since a lost one is not answered by anybody: as many as patience holds, the peer's start included.
+int offers(const Policy& policy) { return 2 + static_cast<int>(policy.patience / (policy.gather_rto * 2)); }
+
+}  // namespace
+
 Signalling::Signalling(const Policy& policy, rendezvous::Client& rendezvous, Session& session,
                        const rendezvous::PeerId& peer)
     : rendezvous_(&rendezvous),
       session_(&session),
       peer_(peer),
-      offer_constants_{policy.gather_rto * 2, policy.max_transmissions + 2, policy.last_wait_factor, false},
+      offer_constants_{policy.gather_rto * 2, offers(policy), 1, true},
       update_constants_{policy.gather_rto * 2, kUpdates, 1, true} {}
 
 void Signalling::offer(Time now, const Description& description) {
