@@ -35,16 +35,22 @@ Duration transmission(const HostSpec& host, const LinkDirection& access, std::si
 constexpr int kManyPorts = 1000;
 
 bool varies(const nat::Profile& profile) {
-  if (!profile.translates || profile.mapping == nat::Dependence::endpoint_independent) return false;
+  return profile.translates && profile.mapping != nat::Dependence::endpoint_independent;
+}
+
+/// Two mappings of one host may get the same port.
+bool shares_ports(const nat::Profile& profile) {
   const bool block = profile.port_allocation == nat::PortAllocation::block;
   const bool few = profile.ports.last - profile.ports.first < kManyPorts || (block && profile.block_size < kManyPorts);
   const bool preserves = profile.port_allocation == nat::PortAllocation::preserve;
-  return profile.on_collision != nat::OnCollision::overload || !(preserves || few);
+  return profile.translates && profile.on_collision == nat::OnCollision::overload && (preserves || few);
 }
 
-/// The peer sees another address or port than the relay saw.
+/// The peer sees another address or port than the relay saw, for certain.
 bool varies(const HostSpec& host) {
-  return std::any_of(host.gateways.begin(), host.gateways.end(), [](const auto& g) { return varies(g.profile); });
+  const auto& gateways = host.gateways;
+  return std::any_of(gateways.begin(), gateways.end(), [](const auto& g) { return varies(g.profile); }) &&
+         std::none_of(gateways.begin(), gateways.end(), [](const auto& g) { return shares_ports(g.profile); });
 }
 
 /// Packets reach its mappings from wherever they come.
