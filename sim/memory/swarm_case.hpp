@@ -1,0 +1,163 @@
+#pragma once
+// For tests: one random pair from the whole space of NATs, links, starts and policies, and how it reads.
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include "protocol/base/rng.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::memory {
+
+/// Draws the parts of a case. What a trial cannot outlive is left out: timers are 30 s and more.
+class SwarmDice {
+ public:
+  explicit SwarmDice(const RngKey& key) : rng_(key) {}
+
+  trial::Cell cell() {
+    trial::Cell cell;
+    cell.client = side("client");
+    cell.connector = side("connector");
+    cell.relay = link(1, 30);
+    const bool connector_later = rng_.chance(0.5);
+    (connector_later ? cell.connector : cell.client).start =
+        link::Distribution::constant(rng_.chance(0.3) ? 0 : rng_.uniform() * 2);
+    cell.policy = policy();
+    cell.timeout = std::chrono::seconds{cell.policy.relay_first ? 15 : 60};
+    cell.session = rng_.chance(0.1);
+    return cell;
+  }
+
+ private:
+  template <class T>
+  T one_of(std::initializer_list<T> values) {
+    return *(values.begin() + static_cast<std::ptrdiff_t>(rng_.below(values.size())));
+  }
+  template <class Enum>
+  Enum any(std::uint64_t count) {
+    return static_cast<Enum>(rng_.below(count));
+  }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + rng_.below(high - low + 1); }
+  Duration seconds(std::uint64_t low, std::uint64_t high) {
+    return std::chrono::seconds{static_cast<std::int64_t>(between(low, high))};
+  }
+
+  Policy policy() {
+    static constexpr const char* kOthers[] = {"ice", "libwebrtc", "libnice", "libjuice", "pion"};
+    return *find_policy(rng_.chance(0.8) ? "relay-first" : kOthers[rng_.below(std::size(kOthers))]);
+  }
+
+  trial::Side side(const char* name) {
+    trial::Side side;
+    side.nat_name = name;
+    const auto gateways = one_of<std::size_t>({0, 1, 1, 1, 1, 2});
+    for (std::size_t i = 0; i < gateways; ++i) side.nats.push_back(profile());
+    side.access = link(1, 100);
+    return side;
+  }
+
+  trial::Link link(std::uint64_t low_ms, std::uint64_t high_ms) {
+    const auto milliseconds = [&](std::uint64_t low, std::uint64_t high) {
+      return link::Distribution::constant(static_cast<double>(between(low * 1000, high * 1000)) * 1e-6);
+    };
+    trial::Link link;
+    link.latency = milliseconds(low_ms, high_ms);
+    if (rng_.chance(0.5)) link.up_latency = milliseconds(low_ms, high_ms);
+    if (rng_.chance(0.3)) link.jitter = {link::Distribution::Kind::uniform, 0, rng_.uniform() * 0.010};
+    if (rng_.chance(0.3)) link.loss = rng_.uniform() * 0.03;
+    if (rng_.chance(0.2)) link.bandwidth = between(1, 100) * 1'000'000;
+    return link;
+  }
+
+  nat::PortRange ports() {
+    if (rng_.chance(0.7)) return {};
+    if (rng_.chance(0.5)) return {32768, 60999};
+    const auto first = static_cast<std::uint16_t>(between(1024, 50'000));
+    return {first, static_cast<std::uint16_t>(first + between(0, 63))};
+  }
+
+  nat::Profile profile() {
+    nat::Profile p;
+    p.translates = rng_.chance(0.85);
+    p.udp_blocked = rng_.chance(0.02);
+    p.mapping = any<nat::Dependence>(3);
+    p.filtering = any<nat::Dependence>(3);
+    p.port_allocation = any<nat::PortAllocation>(4);
+    p.on_collision = any<nat::OnCollision>(4);
+    p.ports = ports();
+    p.block_size = one_of<std::uint16_t>({1, 4, 16, 64, 512});
+    const bool one_port = p.ports.first == p.ports.last || p.block_size == 1;  // of the wrong parity: no port at all
+    p.port_parity = rng_.chance(0.2) && !one_port;
+    p.pooling = any<nat::Pooling>(2);
+    p.addresses = one_of<std::uint8_t>({1, 1, 2, 3, 4});
+    p.hairpinning = any<nat::Hairpinning>(3);
+    p.timers.udp_unreplied = seconds(30, 120);
+    p.timers.udp_replied = p.timers.udp_unreplied + seconds(0, 180);
+    p.timers.udp_assured_after = seconds(0, 3);
+    p.refresh = any<nat::Refresh>(3);
+    p.unsolicited = any<nat::Unsolicited>(3);
+    p.unsolicited_creates_state = rng_.chance(0.2);
+    if (rng_.chance(0.15)) p.max_mappings = static_cast<std::uint32_t>(between(1, 8));
+    if (rng_.chance(0.15)) p.max_mappings_per_host = static_cast<std::uint32_t>(between(1, 8));
+    return p;
+  }
+
+  SeededRng rng_;
+};
+
+/// True when packets can vanish on their way.
+inline bool lossy(const trial::Cell& cell) {
+  return cell.client.access.loss > 0 || cell.connector.access.loss > 0 || cell.relay.loss > 0;
+}
+
+/// True when every packet takes as long as its latency says: then the relay's measurement of round trips is exact.
+inline bool regular(const trial::Cell& cell) {
+  const auto plain = [](const trial::Link& link) { return link.loss == 0 && link.jitter.b == 0 && !link.bandwidth; };
+  return plain(cell.client.access) && plain(cell.connector.access) && plain(cell.relay);
+}
+
+inline std::string describe(const nat::Profile& p) {
+  static constexpr const char* kDependence[] = {"endpoint-independent", "address-dependent",
+                                                "address-and-port-dependent"};
+  static constexpr const char* kAllocation[] = {"preserve", "sequential", "random", "block"};
+  static constexpr const char* kCollision[] = {"next", "random", "overload", "drop"};
+  std::ostringstream out;
+  out << "{" << (p.translates ? "" : "translates: false, ") << (p.udp_blocked ? "udp_blocked: true, " : "")
+      << "mapping: " << kDependence[static_cast<int>(p.mapping)]
+      << ", filtering: " << kDependence[static_cast<int>(p.filtering)]
+      << ", port_allocation: " << kAllocation[static_cast<int>(p.port_allocation)]
+      << ", on_collision: " << kCollision[static_cast<int>(p.on_collision)] << ", ports: " << p.ports.first << "-"
+      << p.ports.last << ", block_size: " << p.block_size << ", port_parity: " << p.port_parity
+      << ", pooling: " << (p.pooling == nat::Pooling::paired ? "paired" : "arbitrary")
+      << ", addresses: " << int{p.addresses} << ", unsolicited: " << static_cast<int>(p.unsolicited)
+      << ", unsolicited_creates_state: " << p.unsolicited_creates_state << ", max_mappings: " << p.max_mappings
+      << ", max_mappings_per_host: " << p.max_mappings_per_host
+      << ", udp_unreplied: " << p.timers.udp_unreplied.count() / 1'000'000'000 << " s}";
+  return out.str();
+}
+
+inline std::string describe(const trial::Link& link) {
+  std::ostringstream out;
+  out << "{latency: " << link.latency.a * 1e3 << " ms";
+  if (link.up_latency) out << ", up_latency: " << link.up_latency->a * 1e3 << " ms";
+  if (link.jitter.b > 0) out << ", jitter: {uniform: [0 ms, " << link.jitter.b * 1e3 << " ms]}";
+  if (link.loss > 0) out << ", loss: " << link.loss * 100 << " %";
+  if (link.bandwidth) out << ", bandwidth: " << *link.bandwidth / 1'000'000 << " Mbit/s";
+  out << "}";
+  return out.str();
+}
+
+inline std::string describe(const char* name, const trial::Side& side) {
+  std::string out = std::string(name) + ":\n  nat:\n";
+  for (const auto& profile : side.nats) out += "    - " + describe(profile) + "\n";
+  if (side.nats.empty()) out += "    []\n";
+  return out + "  access: " + describe(side.access) + "\n  start: " + std::to_string(side.start.a) + " s\n";
+}
+
+/// In the words of a scenario file.
+inline std::string describe(const trial::Cell& cell) {
+  return "policy: [" + cell.policy.name + "]\nrelay: " + describe(cell.relay) + "\n" + describe("client", cell.client) +
+         describe("connector", cell.connector);
+}
+
+}  // namespace punchlab::memory

@@ -1,0 +1,105 @@
+// Random pairs from the whole space: every axis of up to two gateways a side, links with loss, jitter and asymmetry,
+// starts up to 2 s apart, every policy. For each:
+// 1. Where the oracle says that a direct path must stand, it does (on lossy links the relay may carry it instead);
+// where it
+//    may, the relay carries it otherwise; where it cannot, the relay does, whatever the links; without a relay it
+//    fails.
+// 2. No claim of an agent contradicts the world's record, and what is not direct has a reason.
+// 3. On regular links nothing is faster than the message flow allows.
+// 4. Controls: the swarm holds cases of every prediction, and both outcomes of those that may.
+// PUNCHLAB_SWARM_SEED and PUNCHLAB_SWARM_CASE choose another swarm and one case of it; PUNCHLAB_SWARM_CASES its size.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <iostream>
+
+#include "sim/memory/memory_world.hpp"
+#include "sim/memory/swarm_case.hpp"
+#include "sim/oracle/oracle.hpp"
+#include "sim/trial/trial.hpp"
+
+namespace punchlab::memory {
+namespace {
+
+using results::Outcome;
+using results::Prediction;
+
+constexpr const char* kOutcomes[] = {"direct", "relayed", "failed"};
+constexpr const char* kPredictions[] = {"direct", "may", "relayed", "failed"};
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+bool agrees(Prediction prediction, Outcome outcome, bool lossy) {
+  switch (prediction) {
+    case Prediction::direct:
+      return outcome == Outcome::direct || (lossy && outcome == Outcome::relayed);
+    case Prediction::may:
+      return outcome != Outcome::failed;
+    case Prediction::relayed:
+      return outcome == Outcome::relayed;
+    case Prediction::failed:
+      return outcome == Outcome::failed;
+  }
+  return false;
+}
+
+class Swarm : public testing::Test {
+ protected:
+  void check(std::uint64_t number) {
+    auto cell = SwarmDice({seed, 0, number, purpose_of("swarm")}).cell();
+    cell.world = number;
+    const auto verdict = oracle::predict(cell.client.nats, cell.connector.nats);
+    const auto topology = trial::draw_topology(cell, seed, 0);
+    trial::Trial trial(cell, topology, identities, seed, 0);
+    const auto record = trial.record(world->run(topology, trial, trial.until(), {}));
+    ++tally[static_cast<std::size_t>(verdict.prediction)][static_cast<std::size_t>(record.outcome)];
+    SCOPED_TRACE("repeat it: PUNCHLAB_SWARM_SEED=" + std::to_string(seed) +
+                 " PUNCHLAB_SWARM_CASE=" + std::to_string(number) +
+                 " build/sim/memory/sim_memory_test --gtest_filter=Swarm.*\n" + describe(cell));
+    EXPECT_TRUE(agrees(verdict.prediction, record.outcome, lossy(cell)))
+        << "the oracle says " << kPredictions[static_cast<std::size_t>(verdict.prediction)] << ", the trial ended "
+        << kOutcomes[static_cast<std::size_t>(record.outcome)] << " (" << record.reason << ")";
+    EXPECT_NE(record.reason, "claim-contradicts-world");
+    EXPECT_EQ(record.outcome == Outcome::direct, record.reason.empty());
+    const Duration least = record.least_time_to_direct.value_or(Duration{0});
+    if (regular(cell)) {
+      EXPECT_GE(record.time_to_direct.value_or(least), least);
+    }
+  }
+
+  const std::uint64_t seed = from_environment("PUNCHLAB_SWARM_SEED", 1);
+  const trial::Identities identities{seed};
+  const std::unique_ptr<trial::World> world = make_memory_world();
+  std::array<std::array<int, 3>, 4> tally{};  ///< by prediction and outcome
+};
+
+TEST_F(Swarm, AgreesWithTheOracleAndTheWorld) {
+  if (const auto one = from_environment("PUNCHLAB_SWARM_CASE", ~0ULL); one != ~0ULL) return check(one);
+  constexpr int kEnough = 5;  // failures to look at
+  const auto cases = from_environment("PUNCHLAB_SWARM_CASES", 3000);
+  for (std::uint64_t i = 0; i < cases; ++i) {
+    check(i);
+    if (testing::Test::HasFailure() &&
+        testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count() > kEnough)
+      break;
+  }
+  std::cout << "seed " << seed << ", " << cases << " cases\n";
+  for (std::size_t p = 0; p < 4; ++p)
+    std::cout << kPredictions[p] << ": " << tally[p][0] << " direct, " << tally[p][1] << " relayed, " << tally[p][2]
+              << " failed\n";
+  const auto of = [&](Prediction p, Outcome o) {
+    return tally[static_cast<std::size_t>(p)][static_cast<std::size_t>(o)];
+  };
+  EXPECT_GT(of(Prediction::direct, Outcome::direct), 0);
+  EXPECT_GT(of(Prediction::may, Outcome::direct), 0);
+  EXPECT_GT(of(Prediction::may, Outcome::relayed), 0);
+  EXPECT_GT(of(Prediction::relayed, Outcome::relayed), 0);
+  EXPECT_GT(of(Prediction::failed, Outcome::failed), 0);
+}
+
+}  // namespace
+}  // namespace punchlab::memory
