@@ -61,7 +61,8 @@ void Exchange::send_round(HostId host, std::uint8_t flow) {
   if (peer.port == 0) return send(host, local(host, flow), relay(), Type::reg, flow);
   for (std::uint32_t i = 0; i < plan_.burst; ++i) {
     const bool low = plan_.low_ttl > 0 && rng_.chance(plan_.low_ttl);
-    send(host, local(host, flow), peer, Type::punch, flow, low ? static_cast<std::uint8_t>(1 + rng_.below(5)) : std::uint8_t{0});
+    send(host, local(host, flow), peer, Type::punch, flow,
+         low ? static_cast<std::uint8_t>(1 + rng_.below(5)) : std::uint8_t{0});
   }
   if (plan_.to_private) send(host, local(host, flow), local(other(host), flow), Type::punch, flow);
   send(host, local(host, flow), relay(), Type::relayed, flow);

@@ -1,7 +1,7 @@
 #pragma once
 // An application for tests and benchmarks of worlds: it does with plain datagrams what hole punching does (register at
-// the relay, learn the peer's address, punch from both sides, carry data over the relay as well) and writes down all that
-// it sees, so that two worlds, or two runs of one, can be compared.
+// the relay, learn the peer's address, punch from both sides, carry data over the relay as well) and writes down all
+// that it sees, so that two worlds, or two runs of one, can be compared.
 #include <array>
 #include <cstdint>
 #include <string>
@@ -14,18 +14,18 @@ namespace punchlab::memory {
 /// How much of what an Exchange sends.
 struct ExchangePlan {
   std::uint64_t seed = 1;
-  std::uint32_t flows = 1;   ///< ports on each peer, at most 8
+  std::uint32_t flows = 1;    ///< ports on each peer, at most 8
   std::uint32_t rounds = 24;  ///< sends of each peer, `interval` apart
   Duration interval = std::chrono::milliseconds{20};
-  std::uint32_t burst = 1;         ///< punches per flow and round, sent at once
-  std::uint32_t smallest = 60;     ///< bytes of payload, at least 32
-  std::uint32_t largest = 200;     ///< at most kMaxDatagram
-  double low_ttl = 0;              ///< share of punches that expire on their way
-  bool to_private = false;         ///< also punch towards the peer's own, private address
-  bool keep_trace = true;          ///< false: count only (benchmarks)
+  std::uint32_t burst = 1;      ///< punches per flow and round, sent at once
+  std::uint32_t smallest = 60;  ///< bytes of payload, at least 32
+  std::uint32_t largest = 200;  ///< at most kMaxDatagram
+  double low_ttl = 0;           ///< share of punches that expire on their way
+  bool to_private = false;      ///< also punch towards the peer's own, private address
+  bool keep_trace = true;       ///< false: count only (benchmarks)
 };
 
-class Exchange final : public trial::Application {
+class Exchange : public trial::Application {
  public:
   Exchange(const trial::Topology& topology, const ExchangePlan& plan);
 

@@ -105,7 +105,8 @@ std::uint64_t MemoryWorld::run(const trial::Topology& topology, trial::Applicati
 
 std::optional<std::string> MemoryWorld::cannot(const trial::Cell& cell) const {
   for (const auto* link : {&cell.client.access, &cell.connector.access, &cell.relay})
-    if (link->medium != trial::Medium::wire) return "the memory backend models wires only, not Wi-Fi or shared bottlenecks";
+    if (link->medium != trial::Medium::wire)
+      return "the memory backend models wires only, not Wi-Fi or shared bottlenecks";
   return std::nullopt;
 }
 
@@ -176,9 +177,12 @@ void MemoryWorld::step(HostId timer) {
 
 void MemoryWorld::dispatch(const Event& event) {
   switch (event.kind) {
-    case Event::Kind::arrival: return arrive(wires_[event.wire], event.packet);
-    case Event::Kind::transmit_next: return transmit_next(wires_[event.wire]);
-    case Event::Kind::loopback: return arrive_at_host(static_cast<HostId>(event.wire), event.packet);
+    case Event::Kind::arrival:
+      return arrive(wires_[event.wire], event.packet);
+    case Event::Kind::transmit_next:
+      return transmit_next(wires_[event.wire]);
+    case Event::Kind::loopback:
+      return arrive_at_host(static_cast<HostId>(event.wire), event.packet);
   }
 }
 
@@ -204,7 +208,8 @@ void MemoryWorld::set_timer(HostId host, Time at) {
 
 void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
   switch (wire.transmitter.offer(now_.at, packet)) {
-    case link::Transmitter::Offer::start: return begin(wire, packet);
+    case link::Transmitter::Offer::start:
+      return begin(wire, packet);
     case link::Transmitter::Offer::wait:
       if (wire.transmitter.waiting() == 1)
         events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});

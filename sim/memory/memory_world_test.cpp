@@ -1,5 +1,6 @@
 // Cases
-//  1. One datagram between public hosts: sent, delivered after both latencies and both transmissions, to the nanosecond.
+//  1. One datagram between public hosts: sent, delivered after both latencies and both transmissions, to the
+//  nanosecond.
 //  2. A datagram to the host's own address comes back at the same moment, whatever its port.
 //  3. A private destination dies at the core; a TTL of n dies at router n, whose ICMP error comes back.
 //  4. IPv6 travels as IPv4 does.

@@ -26,7 +26,8 @@ inline MutableBytes assemble(const ns3::Ipv4Header& header, const ns3::Packet& p
   payload.CopyData(&buffer[start], static_cast<std::uint32_t>(size));
   // ns-3 always computes the UDP checksum and leaves a computed zero as it is, which a gateway would take for "none";
   // RFC 768 sends 0xFFFF.
-  const bool zero = header.GetProtocol() == packet::kUdp && size >= packet::kUdpHeaderSize && load_u16(&buffer[start + 6]) == 0;
+  const bool zero =
+      header.GetProtocol() == packet::kUdp && size >= packet::kUdpHeaderSize && load_u16(&buffer[start + 6]) == 0;
   if (zero) store_u16(&buffer[start + 6], 0xFFFF);
   return MutableBytes{buffer}.first(start + size);
 }

@@ -1,7 +1,5 @@
 #include "sim/ns3/cross_traffic.hpp"
 
-#include "sim/ns3/stack.hpp"
-
 #include <ns3/inet-socket-address.h>
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-static-routing-helper.h>
@@ -10,6 +8,8 @@
 #include <ns3/packet-sink-helper.h>
 #include <ns3/string.h>
 #include <ns3/uinteger.h>
+
+#include "sim/ns3/stack.hpp"
 
 namespace punchlab::sim_ns3 {
 namespace {
@@ -54,7 +54,8 @@ void send(ns3::Ptr<ns3::Node> from, ns3::Ptr<ns3::Node> to, ns3::Ipv4Address des
   source.SetAttribute("OffTime", ns3::StringValue(kBurst));
   const auto applications = source.Install(from);
   ns3::DynamicCast<ns3::OnOffApplication>(applications.Get(0))->AssignStreams(stream);
-  ns3::PacketSinkHelper{"ns3::UdpSocketFactory", ns3::InetSocketAddress{ns3::Ipv4Address::GetAny(), kDiscardPort}}.Install(to);
+  ns3::PacketSinkHelper{"ns3::UdpSocketFactory", ns3::InetSocketAddress{ns3::Ipv4Address::GetAny(), kDiscardPort}}
+      .Install(to);
 }
 
 }  // namespace

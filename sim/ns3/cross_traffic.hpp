@@ -3,15 +3,13 @@
 // and pauses of 100 ms on average, so that the queue sees all loads between none and twice the average.
 #include <cstdint>
 
-#include "sim/ns3/core_router.hpp"
 #include "sim/ns3/access_relay.hpp"
+#include "sim/ns3/core_router.hpp"
 
 namespace punchlab::sim_ns3 {
 
 /// The benchmarking prefix (RFC 2544): no host of a trial has an address in it.
-inline bool is_cross_traffic(Bytes ipv4_packet) {
-  return ipv4_packet[12] == 198 && (ipv4_packet[13] & 0xFE) == 18;
-}
+inline bool is_cross_traffic(Bytes ipv4_packet) { return ipv4_packet[12] == 198 && (ipv4_packet[13] & 0xFE) == 18; }
 
 /// Builds hosts beside both ends of the bottleneck of `side`, and starts sending at once. `rate`: average in bit/s each
 /// way. `outer`: the end of the bottleneck at the core. Takes random streams from `first_stream` on.

@@ -1,10 +1,10 @@
 #pragma once
 // ns-3's pending events in a binary heap that keeps its memory: the default, a std::map, allocates for each event.
+#include <ns3/scheduler.h>
+
 #include <vector>
 
 #include "sim/ns3/ns3.hpp"
-
-#include <ns3/scheduler.h>
 
 namespace punchlab::sim_ns3 {
 

@@ -33,8 +33,8 @@ bool GatewayRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::I
   PacketBuffer reply;
   const auto verdict = box_.process(context_.now(), from, packet, reply);
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
-  context_.report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, place_.side, place_.index,
-                  verdict.reason, packet);
+  context_.report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, place_.side,
+                  place_.index, verdict.reason, packet);
   if (passes) {
     ns3::Ipv4Header translated = header;
     translated.SetSource(ns3::Ipv4Address{load_u32(&packet[12])});

@@ -22,8 +22,7 @@ void HostUdp::Deliver(Bytes packet) {
   const auto view = packet::parse(packet);
   if (!view || view->protocol != packet::kUdp) return;
   context_.report(PacketEvent::Kind::delivered, host_, 0, nat::Reason::translated, packet);
-  context_.application().on_datagram(context_.now(), host_, view->source, view->destination,
-                                     view->payload_of(packet));
+  context_.application().on_datagram(context_.now(), host_, view->source, view->destination, view->payload_of(packet));
   context_.stop_when_finished();
 }
 
@@ -61,7 +60,8 @@ void Host::Send(const TransportAddress& source, const TransportAddress& destinat
   const Bytes packet = Bytes{buffer}.first(size);
   context_.report(PacketEvent::Kind::sent, id_, 0, nat::Reason::translated, packet);
   if (routing_->IsOwn(destination.address))
-    ns3::Simulator::ScheduleNow(&Host::Loop, this, ns3::Create<ns3::Packet>(packet.data(), static_cast<std::uint32_t>(size)));
+    ns3::Simulator::ScheduleNow(&Host::Loop, this,
+                                ns3::Create<ns3::Packet>(packet.data(), static_cast<std::uint32_t>(size)));
   else
     ipv4_->SendWithHeader(payload_of(packet), header_of(packet), routing_->GetRoute());
 }

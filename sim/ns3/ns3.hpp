@@ -1,7 +1,5 @@
 #pragma once
-// The parts of ns-3 that every wire needs. Nothing includes ns-3's headers before this one (see Ns3.cmake).
-#include "ns3_compatibility.hpp"
-
+// The parts of ns-3 that every wire needs.
 #include <ns3/drop-tail-queue.h>
 #include <ns3/global-value.h>
 #include <ns3/ipv4-header.h>

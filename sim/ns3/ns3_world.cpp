@@ -1,10 +1,12 @@
 #include "sim/ns3/ns3_world.hpp"
 
-#include "sim/ns3/event_heap.hpp"
-#include "sim/ns3/trial_network.hpp"
-
 #include <ns3/boolean.h>
 #include <ns3/rng-seed-manager.h>
+
+#include <stdexcept>
+
+#include "sim/ns3/event_heap.hpp"
+#include "sim/ns3/trial_network.hpp"
 
 namespace punchlab::sim_ns3 {
 namespace {
@@ -31,8 +33,18 @@ constexpr std::uint64_t kEventsPerSimulator = 2'000'000'000;
 
 const ns3::Time kWarmUp = ns3::Seconds(1);
 
+void refuse_ipv6(const trial::Topology& topology) {
+  for (const auto& host : topology.hosts)
+    for (const auto& address : host.addresses)
+      if (!address.is_v4()) throw std::invalid_argument("the ns-3 backend carries IPv4 only");
+}
+
 class Ns3World final : public trial::World {
  public:
+  Ns3World() = default;
+  ~Ns3World() override {
+    if (network_ && generation_ == simulator_generation()) Retire(true);
+  }
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
                     const trial::WorldOptions& options) override;
   std::optional<std::string> cannot(const trial::Cell& cell) const override;
@@ -49,10 +61,16 @@ class Ns3World final : public trial::World {
 
 std::uint64_t Ns3World::run(const trial::Topology& topology, trial::Application& application, Time until,
                             const trial::WorldOptions& options) {
+  refuse_ipv6(topology);
   Provide(topology, options);
-  const auto events = RunTrial(application, until);
-  Retire(options.pcap || !network_->IsReusable());
-  return events;
+  try {
+    const auto events = RunTrial(application, until);
+    Retire(options.pcap || !network_->IsReusable());
+    return events;
+  } catch (...) {  // the application's: nothing of this trial may reach the next
+    Retire(true);
+    throw;
+  }
 }
 
 void Ns3World::Provide(const trial::Topology& topology, const trial::WorldOptions& options) {
@@ -88,6 +106,7 @@ std::uint64_t Ns3World::RunTrial(trial::Application& application, Time until) {
 
 void Ns3World::Retire(bool for_good) {
   if (!for_good) return ns3::Simulator::Run();  // packets still under way vanish on arrival
+  context_.end();
   network_ = nullptr;
   restart_simulator({});  // closes the captures
 }

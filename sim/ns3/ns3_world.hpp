@@ -7,7 +7,9 @@
 
 namespace punchlab::sim_ns3 {
 
-/// ns-3 is one simulation per process: of several worlds alive, only one may run at a time, and none on a second thread.
+/// IPv4 only: `run` throws std::invalid_argument for hosts with IPv6 addresses.
+/// ns-3 is one simulation per process: of several worlds alive, only one may run at a time, and none on a second
+/// thread.
 std::unique_ptr<trial::World> make_ns3_world();
 
 }  // namespace punchlab::sim_ns3

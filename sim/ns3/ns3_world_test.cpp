@@ -6,6 +6,7 @@
 //  5. Cross traffic delays and drops the exchange's packets; without it nothing is dropped.
 //  6. A capture holds every packet of its interface in a file that begins as pcap files do, and changes no result.
 //  7. A trial ends at its limit.
+//  8. IPv6 is refused. An application that throws leaves nothing behind.
 #include "sim/ns3/ns3_world.hpp"
 
 #include <gmock/gmock.h>
@@ -37,7 +38,8 @@ Trial trial_of(std::uint64_t seed, trial::Medium medium = trial::Medium::wire) {
   nat::Profile nat;
   nat.port_allocation = nat::PortAllocation::random;
   Trial t;
-  t.topology = memory::exchange_topology(nat::Chain(medium == trial::Medium::wire ? rng.below(3) : 1, nat), {nat}, seed);
+  t.topology =
+      memory::exchange_topology(nat::Chain(medium == trial::Medium::wire ? rng.below(3) : 1, nat), {nat}, seed);
   t.plan.seed = seed;
   t.plan.flows = static_cast<std::uint32_t>(1 + rng.below(3));
   t.plan.rounds = 10;
@@ -170,8 +172,31 @@ TEST(Ns3World, EndsAtItsLimit) {  // case 7
   Exchange exchange{t.topology, t.plan};
   make_ns3_world()->run(t.topology, exchange, kTimeOrigin + std::chrono::milliseconds{250}, {});
   ASSERT_FALSE(exchange.trace().empty());
-  EXPECT_LT(exchange.trace().back(), std::to_string((kTimeOrigin + std::chrono::milliseconds{250}).time_since_epoch().count()));
-  EXPECT_GT(exchange.trace().back(), std::to_string((kTimeOrigin + std::chrono::milliseconds{200}).time_since_epoch().count()));
+  EXPECT_LT(exchange.trace().back(),
+            std::to_string((kTimeOrigin + std::chrono::milliseconds{250}).time_since_epoch().count()));
+  EXPECT_GT(exchange.trace().back(),
+            std::to_string((kTimeOrigin + std::chrono::milliseconds{200}).time_since_epoch().count()));
+}
+
+/// Throws with packets under way.
+class Thrower final : public Exchange {
+ public:
+  using Exchange::Exchange;
+  void on_datagram(Time, trial::HostId, const TransportAddress&, const TransportAddress&, Bytes) override {
+    throw std::runtime_error("on purpose");
+  }
+};
+
+TEST(Ns3World, SurvivesWhatItRefusesAndWhatThrows) {  // case 8
+  const auto world = make_ns3_world();
+  const auto t = trial_of(9);
+  const auto before = trace_of(*world, t);
+  auto v6 = t;
+  v6.topology.hosts[0].addresses = {*IpAddress::parse("2001:db8::1")};
+  EXPECT_THROW(trace_of(*world, v6), std::invalid_argument);
+  Thrower thrower{t.topology, t.plan};
+  EXPECT_THROW(world->run(t.topology, thrower, kUntil, {}), std::runtime_error);
+  EXPECT_EQ(trace_of(*world, t), before);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 namespace punchlab::sim_ns3 {
 
-/// A router as reports name it: the gateway of a side, counted from its host. The core counts as one more gateway of the
-/// side that a packet came from.
+/// A router as reports name it: the gateway of a side, counted from its host. The core counts as one more gateway of
+/// the side that a packet came from.
 struct RouterPlace {
   trial::HostId side = trial::HostId::client;
   std::uint8_t index = 0;

@@ -1,10 +1,10 @@
 #include "sim/ns3/trial_network.hpp"
 
+#include <ns3/trace-helper.h>
+
 #include "sim/ns3/access_relay.hpp"
 #include "sim/ns3/cross_traffic.hpp"
 #include "sim/ns3/stack.hpp"
-
-#include <ns3/trace-helper.h>
 
 namespace punchlab::sim_ns3 {
 namespace {
@@ -20,8 +20,7 @@ constexpr std::int64_t kStreamsPerSide = 1000;
 
 TrialNetwork::TrialNetwork(TrialContext& context, const trial::Topology& topology)
     : context_(context), core_router_(ns3::CreateObject<CoreRouter>(context)), core_(make_node(core_router_)) {
-  for (std::size_t i = 0; i < trial::kHosts; ++i)
-    Build(sides_[i], static_cast<trial::HostId>(i), topology.hosts[i]);
+  for (std::size_t i = 0; i < trial::kHosts; ++i) Build(sides_[i], static_cast<trial::HostId>(i), topology.hosts[i]);
 }
 
 void TrialNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& spec) {
@@ -130,12 +129,10 @@ void TrialNetwork::EnablePcap(const std::filesystem::path& folder) {
 }
 
 void TrialNetwork::send(trial::HostId from, const TransportAddress& source, const TransportAddress& destination,
-                       std::uint8_t ttl, Bytes payload) {
+                        std::uint8_t ttl, Bytes payload) {
   sides_[static_cast<std::size_t>(from)].host->Send(source, destination, ttl, payload);
 }
 
-void TrialNetwork::set_timer(trial::HostId host, Time at) {
-  sides_[static_cast<std::size_t>(host)].host->SetTimer(at);
-}
+void TrialNetwork::set_timer(trial::HostId host, Time at) { sides_[static_cast<std::size_t>(host)].host->SetTimer(at); }
 
 }  // namespace punchlab::sim_ns3

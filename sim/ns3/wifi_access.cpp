@@ -1,11 +1,11 @@
 #include "sim/ns3/wifi_access.hpp"
 
-#include "sim/ns3/stack.hpp"
-
 #include <ns3/mobility-helper.h>
 #include <ns3/ssid.h>
 #include <ns3/wifi-helper.h>
 #include <ns3/wifi-mac-helper.h>
+
+#include "sim/ns3/stack.hpp"
 
 namespace punchlab::sim_ns3 {
 namespace {

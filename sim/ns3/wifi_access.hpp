@@ -1,13 +1,13 @@
 #pragma once
 // Wi-Fi as the access link: one station and one access point of ns-3's wifi module (802.11n at 2.4 GHz, 5 m apart, log
 // distance path loss, Minstrel rate control), on a channel of their own.
+#include <ns3/wifi-net-device.h>
+#include <ns3/yans-wifi-helper.h>
+
 #include <filesystem>
 #include <string>
 
 #include "sim/ns3/ns3.hpp"
-
-#include <ns3/wifi-net-device.h>
-#include <ns3/yans-wifi-helper.h>
 
 namespace punchlab::sim_ns3 {
 

@@ -1,13 +1,13 @@
 #pragma once
 // A wire between two nodes: ns-3's point-to-point devices and channel, its drop-tail queues, and the transmission and
 // propagation of sim/link.
+#include <ns3/pcap-file-wrapper.h>
+
 #include <array>
 
 #include "sim/link/propagation.hpp"
 #include "sim/link/transmitter.hpp"
 #include "sim/ns3/trial_context.hpp"
-
-#include <ns3/pcap-file-wrapper.h>
 
 namespace punchlab::sim_ns3 {
 

@@ -1,5 +1,6 @@
 // Cases
-//  1. Hosts without gateways: memory and ns-3 see the same packets, byte for byte, at the same nanosecond, in one order.
+//  1. Hosts without gateways: memory and ns-3 see the same packets, byte for byte, at the same nanosecond, in one
+//  order.
 //  2. The same behind every pair of the four classic NATs.
 //  3. The same with private destinations, packets whose TTL runs out on the way, and several flows.
 //  4. The same when slow links fill their queues until packets are dropped.
