@@ -21,8 +21,11 @@ class IpAddress {
   constexpr IpAddress() = default;
   /// From a number in host order: 0xC0000201 is 192.0.2.1.
   static constexpr IpAddress v4(std::uint32_t value) {
+    // As words: addresses are made and copied for every packet, and a copy must not wait for stores of single bytes.
+    constexpr bool little = std::endian::native == std::endian::little;
+    const std::uint64_t first = little ? __builtin_bswap32(value) : std::uint64_t{value} << 32;
     IpAddress a;
-    for (std::size_t i = 0; i < 4; ++i) a.bytes_[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+    a.bytes_ = std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint64_t, 2>{first, 0});
     return a;
   }
   static constexpr IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {

@@ -61,31 +61,47 @@ bool looks_like_stun(Bytes datagram) {
 bool looks_like_channel_data(Bytes datagram) { return datagram.size() >= 4 && (datagram[0] & 0xF0) == 0x40; }
 
 std::optional<MessageView> MessageView::parse(Bytes datagram) {
-  if (!header_is_right(datagram)) return std::nullopt;
-  MessageView view;
-  view.bytes_ = datagram;
-  view.end_ = datagram.size();
-  for (std::size_t at = kHeaderSize; at < datagram.size();) {
-    const auto attribute = read_attribute(datagram, at);
-    if (!attribute) return std::nullopt;
-    at += 4 + padded(attribute->value.size());
-    if (is_integrity(attribute->type)) view.end_ = std::min(view.end_, at);
-    if (is_type(attribute->type, Attribute::fingerprint) && !fingerprint_is_right(datagram, *attribute)) {
-      return std::nullopt;
-    }
-  }
-  view.class_ = class_of(load_u16(datagram.data()));
-  view.method_ = method_of(load_u16(datagram.data()));
+  std::optional<MessageView> view;
+  if (!header_is_right(datagram)) return view;
+  view = MessageView(datagram);
+  if (!view->make_index()) view.reset();
   return view;
+}
+
+bool MessageView::make_index() {
+  for (std::size_t at = kHeaderSize; at < bytes_.size();) {
+    const auto attribute = read_attribute(bytes_, at);
+    if (!attribute) return false;
+    if (is_type(attribute->type, Attribute::fingerprint) && !fingerprint_is_right(bytes_, *attribute)) return false;
+    if (counts(attribute->type, at)) add_to_index(attribute->type, at);
+    at += 4 + padded(attribute->value.size());
+    if (is_integrity(attribute->type)) end_ = std::min(end_, at);
+  }
+  class_ = class_of(load_u16(bytes_.data()));
+  method_ = method_of(load_u16(bytes_.data()));
+  return true;
+}
+
+bool MessageView::counts(std::uint16_t type, std::size_t at) const {
+  return at < end_ || is_type(type, Attribute::message_integrity_sha256) || is_type(type, Attribute::fingerprint);
+}
+
+void MessageView::add_to_index(std::uint16_t type, std::size_t at) {
+  present_ |= std::uint64_t{1} << (type % 64);
+  if (indexed_ == kIndexed || at > 0xFFFF) {
+    rest_ = std::min(rest_, at);
+    return;
+  }
+  types_[indexed_] = type;
+  offsets_[indexed_++] = static_cast<std::uint16_t>(at);
 }
 
 std::optional<AttributeView> MessageView::attribute_at(std::size_t& at) const {
   while (at < bytes_.size()) {
-    const auto attribute = read_attribute(bytes_, at);
-    const bool counts = at < end_ || is_type(attribute->type, Attribute::message_integrity_sha256) ||
-                        is_type(attribute->type, Attribute::fingerprint);
-    at += 4 + padded(attribute->value.size());
-    if (counts) return attribute;
+    const auto attribute = attribute_in(at);
+    const bool valid = counts(attribute.type, at);
+    at += 4 + padded(attribute.value.size());
+    if (valid) return attribute;
   }
   return std::nullopt;
 }
@@ -97,8 +113,13 @@ TransactionId MessageView::transaction_id() const {
 }
 
 std::optional<AttributeView> MessageView::find(Attribute type) const {
-  for (std::size_t at = kHeaderSize; const auto attribute = attribute_at(at);) {
-    if (is_type(attribute->type, type)) return attribute;
+  const auto wanted = static_cast<std::uint16_t>(type);
+  if (!may_have(wanted)) return std::nullopt;
+  for (std::size_t i = 0; i < indexed_; ++i) {
+    if (types_[i] == wanted) return attribute_in(offsets_[i]);
+  }
+  for (std::size_t at = rest_; const auto attribute = attribute_at(at);) {
+    if (attribute->type == wanted) return attribute;
   }
   return std::nullopt;
 }

@@ -93,7 +93,7 @@ struct AttributeView {
 
 /// A well-formed STUN message: header consistent, attributes tile the body, FINGERPRINT (if any) last and right.
 /// A view: the datagram must outlive it. Attributes after MESSAGE-INTEGRITY other than SHA256 and FINGERPRINT are ignored
-/// by every accessor (RFC 8489 section 14.5).
+/// by every accessor (RFC 8489 section 14.5). Attributes are looked up in an index made by `parse`.
 class MessageView {
  public:
   /// Nothing when `datagram` is not exactly one STUN message.
@@ -106,7 +106,7 @@ class MessageView {
   Bytes bytes() const { return bytes_; }
 
   std::optional<AttributeView> find(Attribute type) const;
-  bool has(Attribute type) const { return find(type).has_value(); }
+  bool has(Attribute type) const { return may_have(static_cast<std::uint16_t>(type)) && find(type).has_value(); }
   std::optional<std::uint32_t> u32(Attribute type) const;
   std::optional<std::uint64_t> u64(Attribute type) const;
   /// USERNAME, REALM, NONCE, SOFTWARE; empty view when absent.
@@ -118,17 +118,34 @@ class MessageView {
   /// Calls `f(AttributeView)` for each attribute that counts, in order; used for repeated attributes (XOR-PEER-ADDRESS).
   template <class F>
   void for_each(F&& f) const {
-    for (std::size_t at = kHeaderSize; const auto a = attribute_at(at);) f(*a);
+    for (std::size_t i = 0; i < indexed_; ++i) f(attribute_in(offsets_[i]));
+    for (std::size_t at = rest_; const auto a = attribute_at(at);) f(*a);
   }
   /// Comprehension-required attributes that `known` does not list, up to the capacity of `out`; returns how many.
   /// The two integrity attributes are always known.
   std::size_t unknown_required(std::span<const Attribute> known, std::span<std::uint16_t> out) const;
 
  private:
-  MessageView() = default;
+  /// More attributes than any method needs; those of a longer message are walked.
+  static constexpr std::size_t kIndexed = 16;
+
+  explicit MessageView(Bytes datagram) : bytes_(datagram), end_(datagram.size()), rest_(datagram.size()) {}
+  bool make_index();  ///< false when the attributes do not tile the body or the fingerprint is wrong
+  bool counts(std::uint16_t type, std::size_t at) const;
+  void add_to_index(std::uint16_t type, std::size_t at);
+  bool may_have(std::uint16_t type) const { return (present_ >> (type % 64) & 1) != 0; }
+  AttributeView attribute_in(std::size_t at) const {  ///< whose header is at `at`
+    return {load_u16(&bytes_[at]), bytes_.subspan(at + 4, load_u16(&bytes_[at + 2])), at};
+  }
   std::optional<AttributeView> attribute_at(std::size_t& at) const;  ///< advances; nothing at the end
+
   Bytes bytes_;
-  std::size_t end_ = 0;  ///< of the attributes that count
+  std::size_t end_;            ///< of the attributes that count
+  std::size_t rest_;           ///< where what the index has no room for begins
+  std::uint64_t present_ = 0;  ///< bit n: some attribute that counts has a type of n modulo 64
+  std::size_t indexed_ = 0;
+  std::array<std::uint16_t, kIndexed> types_;    ///< of the attributes that count, the first `indexed_`
+  std::array<std::uint16_t, kIndexed> offsets_;  ///< of their headers
   Class class_ = Class::request;
   Method method_ = Method::binding;
 };
