@@ -13,8 +13,7 @@ void Propagation::reset(Duration latency, const Distribution& jitter, double los
   if (!plain_) rng_ = SeededRng{key};
 }
 
-std::optional<Time> Propagation::arrival(Time sent) {
-  if (plain_) return sent + latency_;
+std::optional<Time> Propagation::drawn_arrival(Time sent) {
   const bool lost = rng_.chance(loss_);
   const Time at = sent + latency_ + jitter_.sample(rng_);
   if (lost) return std::nullopt;

@@ -16,9 +16,14 @@ class Propagation {
 
   /// When the next packet, whose last bit left at `sent`, has arrived; nothing when it is lost. Exactly one draw for
   /// loss and one for jitter per packet, lost or not. `sent` never goes back.
-  std::optional<Time> arrival(Time sent);
+  std::optional<Time> arrival(Time sent) {
+    if (plain_) return sent + latency_;
+    return drawn_arrival(sent);
+  }
 
  private:
+  std::optional<Time> drawn_arrival(Time sent);
+
   Duration latency_{0};
   Distribution jitter_;
   double loss_ = 0;

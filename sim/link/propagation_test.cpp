@@ -1,7 +1,8 @@
 // Cases
 //  1. A plain wire adds its latency and nothing else.
 //  2. Jitter delays packets but never lets one overtake another.
-//  3. Losses come at their rate; a lost packet uses as many draws as one that arrives, so that the others' delays do not
+//  3. Losses come at their rate; a lost packet uses as many draws as one that arrives, so that the others' delays do
+//  not
 //     depend on the loss rate.
 //  4. The same key gives the same fates after a reset; another key gives others.
 #include "sim/link/propagation.hpp"

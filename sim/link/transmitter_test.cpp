@@ -22,8 +22,8 @@ Transmitter transmitter(std::uint64_t bandwidth, std::uint32_t queue) {
 TEST(TransmissionTime, RoundsToTheNearestNanosecond) {  // case 1
   EXPECT_EQ(transmission_time(98, 1'000'000'000), 800ns);
   EXPECT_EQ(transmission_time(98, 10'000'000'000), 80ns);
-  EXPECT_EQ(transmission_time(98, 3'000'000'000), 267ns);  // 266.7
-  EXPECT_EQ(transmission_time(98, 7'000'000'000), 114ns);  // 114.3
+  EXPECT_EQ(transmission_time(98, 3'000'000'000), 267ns);             // 266.7
+  EXPECT_EQ(transmission_time(98, 7'000'000'000), 114ns);             // 114.3
   EXPECT_EQ(transmission_time(1498, 32'768), Duration{366'210'938});  // 366210937.5
   EXPECT_EQ(transmission_time(0, 1), 16s);
 }

@@ -7,7 +7,8 @@
 
 namespace punchlab::trial {
 
-/// Host routes of the internet's core. Private addresses (RFC 1918, RFC 6598, ULA) have none: packets to them die there.
+/// Host routes of the internet's core. Private addresses (RFC 1918, RFC 6598, ULA) have none: packets to them die
+/// there.
 class CoreRoutes {
  public:
   /// Every public address of hosts and gateways.
