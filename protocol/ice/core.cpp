@@ -34,20 +34,40 @@ void Core::set_remote_credentials(const Credentials& credentials) {
 }
 
 void Core::add_remote(const Candidate& candidate) {
+  if (!pair_with_locals(candidate)) return;
+  if (candidate.type == CandidateType::server_reflexive) add_guesses(candidate);
+}
+
+// What the policy's techniques guess stands right behind what the peer told.
+void Core::add_guesses(Candidate told) {
+  std::array<TransportAddress, Technique::kMaxGuesses> guesses;
+  const auto reflexive = told.address;
+  for (const auto* technique : policy_->techniques) {
+    const auto count = technique != nullptr ? technique->guess(reflexive, guesses) : 0;
+    for (std::size_t i = 0; i < count && told.priority > 1; ++i) {
+      told.address = guesses[i];
+      --told.priority;
+      pair_with_locals(told);
+    }
+  }
+}
+
+bool Core::pair_with_locals(const Candidate& candidate) {
   const auto [added, index] = remote_.add(candidate);
   if (added == RemoteCandidates::Added::ignored) {
     ++counters_.candidates_ignored;
-    return;
+    return false;
   }
   if (added == RemoteCandidates::Added::upgraded) refresh_pairs();
   for (const auto& base : local_.bases())
     if (checklist_.find(base.id, index) == nullptr) add_pair(base, index);
+  return true;
 }
 
 void Core::start(Time first_check) {
   first_check_ = first_check;
-  last_check_ = first_check - policy_->pacing;
-  openers_due_ = policy_->opener_ttl != 0;
+  last_check_ = first_check + opener_of(*policy_).lead - policy_->pacing;
+  openers_due_ = opener_of(*policy_).ttl != 0;
 }
 
 std::uint64_t Core::priority_of_pair(const LocalBase& base, const RemoteCandidate& remote) const {

@@ -37,6 +37,8 @@ class Core {
   // Pairs (core.cpp)
   std::uint64_t priority_of_pair(const LocalBase& base, const RemoteCandidate& remote) const;
   Pair* add_pair(const LocalBase& base, std::uint8_t remote);
+  bool pair_with_locals(const Candidate& candidate);
+  void add_guesses(Candidate told);
   void pair_with_remotes(const LocalBase& base);
   void refresh_pairs();
   void switch_role(Role role);
@@ -76,6 +78,7 @@ class Core {
   bool may_check() const { return remote_key_.has_value() && first_check_ != kNever; }
   Time next_check() const;
   Deadline next_deadline() const;
+  const CheckTransaction& transaction_for(Pair& pair);
   void begin_check(Time now, Pair& pair);
   void retransmit(Time now, Pair& pair);
   void send_openers();

@@ -18,6 +18,23 @@ Time Core::next_check() const {
   return std::max(first_check_, last_check_ + std::max(Duration{1}, policy_->pacing));
 }
 
+// A new transaction, unless the one under way says the same and already left after a check of the peer: where the round trip
+// is several RTO, each check of the peer would otherwise cancel the one whose response is about to come (docs/ice.md).
+const CheckTransaction& Core::transaction_for(Pair& pair) {
+  CheckTransaction next{.id = stun::random_transaction_id(*rng_), .role = role_, .open = true};
+  next.after_peer = pair.peer_checked;
+  const bool aggressive = policy_->nominate_first_valid && !ever_selected_ && direct(pair);
+  next.use_candidate = role_ == Role::controlling && (pair.nominating || aggressive);
+  next.nomination = next.use_candidate && pair.nominating ? nominations_ : 0;
+  const auto& now = pair.transactions[pair.check_slot];
+  const bool same = now.open && !now.consent && now.after_peer && now.role == next.role &&
+                    now.use_candidate == next.use_candidate && now.nomination == next.nomination;
+  if (same) return now;
+  pair.open_transaction() = next;
+  pair.check_slot = pair.newest;
+  return pair.transactions[pair.check_slot];
+}
+
 void Core::begin_check(Time now, Pair& pair) {
   last_check_ = now;
   // RFC 8445 section 14.3, counted before this pair leaves the waiting ones.
@@ -26,13 +43,7 @@ void Core::begin_check(Time now, Pair& pair) {
                     .last_wait_factor = policy_->last_wait_factor,
                     .linear = policy_->linear_rto};
   pair.state = PairState::in_progress;
-  auto& check = pair.open_transaction();
-  pair.check_slot = pair.newest;
-  check.id = stun::random_transaction_id(*rng_);
-  check.role = role_;
-  const bool aggressive = policy_->nominate_first_valid && !ever_selected_ && direct(pair);
-  check.use_candidate = role_ == Role::controlling && (pair.nominating || aggressive);
-  check.nomination = check.use_candidate && pair.nominating ? nominations_ : 0;
+  const auto& check = transaction_for(pair);
   pair.use_candidate_sent |= check.use_candidate;
   pair.timer = stun::Retransmission(pair.constants);
   pair.timer.start(now);
@@ -116,7 +127,7 @@ std::optional<Output> Core::transmit(Time now, const Send& send, MutableBytes ou
       t.base = send.base;
       t.destination = send.destination;
     }
-    if constexpr (std::is_same_v<Send, SendOpener>) t.ttl = policy_->opener_ttl;
+    if constexpr (std::is_same_v<Send, SendOpener>) t.ttl = opener_of(*policy_).ttl;
     const auto current = selected();
     if (current && current->base == t.base && current->remote == t.destination) consent_.sent(now);
     return Output{t};

@@ -1,5 +1,6 @@
 #pragma once
 // A traversal policy: every constant that decides how a connection is made. A scenario names one and may override it.
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "protocol/base/time.hpp"
+#include "protocol/policy/technique.hpp"
 
 namespace punchlab {
 
@@ -41,11 +43,17 @@ struct Policy {
   Duration consent_interval = std::chrono::seconds{5};  ///< RFC 7675 section 5.1, randomised 0.8 to 1.2
   Duration consent_timeout = std::chrono::seconds{30};  ///< RFC 7675 section 5.1
 
-  // Techniques
-  std::uint8_t opener_ttl = 0;  ///< TTL of one first packet that only opens the own NAT; 0 sends none
+  // Techniques (technique.hpp)
+  static constexpr std::size_t kMaxTechniques = 4;
+  std::array<const Technique*, kMaxTechniques> techniques{};  ///< null ones are skipped
+  std::uint8_t opener_ttl = 0;  ///< TTL of one first packet that only opens the own NAT; 0: as the techniques say
+  Duration opener_lead{0};      ///< the checks follow it this much later
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
+
+/// The policy's own opener, else that of its first technique with one.
+Opener opener_of(const Policy& policy);
 
 /// A preset by name ("relay-first", "ice", "libwebrtc", ...), or null.
 const Policy* find_policy(std::string_view name);

@@ -88,6 +88,13 @@ std::span<const Policy> policy_presets() {
   return presets;
 }
 
+Opener opener_of(const Policy& policy) {
+  if (policy.opener_ttl != 0) return {policy.opener_ttl, policy.opener_lead};
+  for (const auto* technique : policy.techniques)
+    if (technique != nullptr && technique->opener().ttl != 0) return technique->opener();
+  return {};
+}
+
 const Policy* find_policy(std::string_view name) {
   for (const auto& policy : policy_presets())
     if (policy.name == name) return &policy;

@@ -21,6 +21,21 @@ Duration read_pacing(const Value& v) {
   return std::chrono::milliseconds{1};
 }
 
+void read_techniques(Policy& policy, const Value& value) {
+  std::vector<std::string> known;
+  for (const auto* technique : techniques()) known.emplace_back(technique->name());
+  const auto items = value.items("techniques");
+  if (items.size() > Policy::kMaxTechniques)
+    return value.fail(fmt::format("{} techniques; at most {}", items.size(), Policy::kMaxTechniques));
+  policy.techniques = {};
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto name = items[i].text("a technique");
+    policy.techniques[i] = find_technique(name);
+    if (policy.techniques[i] == nullptr)
+      items[i].fail(fmt::format("no technique named \"{}\"; {}", name, suggest(name, known)));
+  }
+}
+
 constexpr Field<Policy> kFields[] = {
     {"relay-first", [](Policy& p, const Value& v) { p.relay_first = read_switch(v); }},
     {"synchronised-start", [](Policy& p, const Value& v) { p.synchronised_start = read_switch(v); }},
@@ -41,6 +56,8 @@ constexpr Field<Policy> kFields[] = {
     {"keepalive", [](Policy& p, const Value& v) { p.keepalive = read_positive_duration(v); }},
     {"consent-interval", [](Policy& p, const Value& v) { p.consent_interval = read_positive_duration(v); }},
     {"consent-timeout", [](Policy& p, const Value& v) { p.consent_timeout = read_positive_duration(v); }},
+    {"techniques", read_techniques},
+    {"opener-lead", [](Policy& p, const Value& v) { p.opener_lead = read_duration(v); }},
     {"opener-ttl",
      [](Policy& p, const Value& v) { p.opener_ttl = static_cast<std::uint8_t>(read_integer(v, 0, 255)); }},
 };

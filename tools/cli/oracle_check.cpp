@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "sim/oracle/oracle.hpp"
 
 namespace punchlab::cli {
@@ -14,6 +17,14 @@ bool lossless(const trial::Link& link) { return link.loss == 0 && link.medium ==
 
 bool lossless(const trial::Cell& cell) {
   return lossless(cell.client.access) && lossless(cell.connector.access) && lossless(cell.relay);
+}
+
+/// The oracle knows no luck: where a technique guesses, "cannot" becomes "may".
+bool guesses(const Policy& policy) {
+  const TransportAddress any{IpAddress::v4(192, 0, 2, 1), 1024};
+  std::array<TransportAddress, Technique::kMaxGuesses> out;
+  return std::any_of(policy.techniques.begin(), policy.techniques.end(),
+                     [&](const Technique* technique) { return technique != nullptr && technique->guess(any, out) > 0; });
 }
 
 /// What the oracle's word allows and the measurement is not; empty when they agree.
@@ -39,8 +50,11 @@ std::string contradiction(const trial::Cell& cell, const results::CellSummary& m
 
 std::map<std::uint32_t, Prediction> predictions(const trial::Plan& plan) {
   std::map<std::uint32_t, Prediction> all;
-  for (const auto& cell : plan.cells)
-    all.emplace(cell.index, oracle::predict(cell.client.nats, cell.connector.nats).prediction);
+  for (const auto& cell : plan.cells) {
+    auto prediction = oracle::predict(cell.client.nats, cell.connector.nats).prediction;
+    if (prediction == Prediction::relayed && guesses(cell.policy)) prediction = Prediction::may;
+    all.emplace(cell.index, prediction);
+  }
   return all;
 }
 
