@@ -49,6 +49,7 @@ void Agent::connect(Time now) {
     if (!socket.gathered && relay_socket_ == SocketId{}) relay_socket_ = socket.id;
   }
   give_up_at_ = now + policy_->patience;
+  quiet_ = false;
   if (!uses_stream()) return start_relay_clients(now);
   relay_socket_ = kStreamSocket;
   framer_.emplace();
@@ -62,7 +63,7 @@ void Agent::handle_datagram(Time now, const Datagram& datagram) {
     return;
   }
   route(now, *base, datagram.source, datagram.payload);
-  advance(now);
+  if (!quiet_) advance(now);
 }
 
 void Agent::handle_stream_opened(Time now, SocketId socket) {
@@ -72,6 +73,7 @@ void Agent::handle_stream_opened(Time now, SocketId socket) {
 void Agent::handle_stream_closed(Time now, SocketId socket) {
   if (socket != kStreamSocket || !framer_ || relay_closed_) return;
   relay_closed_ = turn_done_ = true;
+  quiet_ = false;
   paths_.forget_base(kRelayedBase);
   update_path(now);
   fail("relay-unreachable");
@@ -105,6 +107,7 @@ void Agent::route_stun(Time now, ice::BaseId base, const TransportAddress& sourc
     ++counters_.malformed;
     return;
   }
+  quiet_ = quiet_ && message->is(stun::Class::indication, stun::Method::data);  // what that holds decides
   if (base != kRelayedBase && source == config_.relay) {
     for (std::size_t i = 0; i < socket_count_; ++i)
       if (sockets_[i].gatherer && sockets_[i].gatherer->handle_response(*message)) return;
@@ -135,6 +138,8 @@ PathKind Agent::kind_of(ice::BaseId base, const TransportAddress& source) const 
 void Agent::route_session(Time now, ice::BaseId base, const TransportAddress& source, Bytes payload) {
   const auto kind = session::kind_of(payload);
   const bool relayed = kind_of(base, source) == PathKind::relayed;
+  // Data on a path that is known concerns no part: most datagrams are such.
+  quiet_ = quiet_ && kind == session::Kind::data && session_.established();
   if (kind == session::Kind::signal && relayed) {  // the greeting of an early path
     if (take_signal(now, payload)) paths_.heard_on({base, source, PathKind::relayed});
     return;
@@ -151,7 +156,7 @@ void Agent::route_session(Time now, ice::BaseId base, const TransportAddress& so
   received_kind_ = relayed ? PathKind::relayed : PathKind::direct;
   received_size_ = opened.size;
   has_received_ = true;
-  if (relayed) paths_.heard_on({base, source, PathKind::relayed});
+  if (relayed && paths_.heard_on({base, source, PathKind::relayed})) quiet_ = false;
 }
 
 /// One frame of the stream to the relay is handled like a datagram from it.
@@ -169,7 +174,7 @@ std::size_t Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
   }
   if (status == stun::FrameStatus::complete) {
     route(now, ice::BaseId{0}, config_.relay, framer_->frame());
-    advance(now);
+    if (!quiet_) advance(now);
   }
   return given - bytes.size();
 }
@@ -184,7 +189,10 @@ std::optional<Transmit> Agent::seal(Time now, session::Kind kind, Bytes plaintex
   const auto size = session_.seal(kind, plaintext, route_->base == kRelayedBase ? MutableBytes{scratch_} : out);
   if (size == 0) return std::nullopt;
   if (route_->base != kRelayedBase) return Transmit{sockets_[route_->base.value].id, route_->remote, size, 0};
-  turn_.bind_channel(now, route_->remote);
+  if (!turn_.has_channel(route_->remote)) {
+    turn_.bind_channel(now, route_->remote);
+    quiet_ = false;
+  }
   const auto wrapped = turn_.wrap(route_->remote, {scratch_.data(), size}, out);
   if (wrapped == 0) return std::nullopt;
   return to_relay(wrapped);

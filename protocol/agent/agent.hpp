@@ -144,6 +144,8 @@ class Agent {
   bool ice_lost_ = false;          ///< consent of the last selected path expired
   bool ice_failed_ = false;
   bool again_ = false;             ///< an event was handled: poll the parts once more
+  bool quiet_ = false;             ///< every part gave its deadline and was handed nothing since
+  Deadline next_;                  ///< while quiet: the earliest of those deadlines
   PathKind path_kind_ = PathKind::none;
   std::optional<Route> route_;
   Time offer_by_ = kNever;         ///< the offer leaves without the missing candidates

@@ -10,13 +10,15 @@ Output Agent::poll(Time now, MutableBytes out) {
   do {
     again_ = false;
     if (const auto output = poll_owed(now, out)) return *output;
+    if (quiet_ && now < next_.at) return next_;  // no part has anything to say before its deadline
     if (const auto output = poll_gatherers(out)) return *output;
     if (const auto output = poll_turn(now, out)) return *output;
     if (const auto output = poll_rendezvous(now, out)) return *output;
     if (const auto output = poll_ice(now, out)) return *output;
     if (again_) advance(now);
   } while (again_);
-  return deadline(now);
+  quiet_ = true;
+  return next_ = deadline(now);
 }
 
 /// What happened, in an order that makes sense to a caller who hears all of it at once.

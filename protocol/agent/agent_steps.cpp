@@ -7,6 +7,7 @@
 namespace punchlab::agent {
 
 void Agent::start_relay_clients(Time now) {
+  quiet_ = false;
   relay_started_ = true;
   offer_by_ = now + policy_->gather_rto * 4;
   turn_done_ = !policy_->use_relay_candidates;
@@ -14,6 +15,7 @@ void Agent::start_relay_clients(Time now) {
 }
 
 void Agent::handle_timeout(Time now) {
+  quiet_ = false;
   for (std::size_t i = 0; i < socket_count_; ++i)
     if (sockets_[i].gatherer) sockets_[i].gatherer->handle_timeout(now);
   turn_.handle_timeout(now);

@@ -27,9 +27,11 @@ class DataPath {
   void set_early(const Route& route) {
     if (relay_first_ && !early_) early_ = route;
   }
-  /// Authentic data came over this relayed route, so that it carries data the other way as well.
-  void heard_on(const Route& route) {
-    if (relay_first_) heard_ = route;
+  /// Authentic data came over this relayed route, so that it carries data the other way as well. True when that is news.
+  bool heard_on(const Route& route) {
+    if (!relay_first_ || heard_ == route) return false;
+    heard_ = route;
+    return true;
   }
   bool heard() const { return heard_.has_value(); }
   /// Every check has failed, so that what nobody answered on is no path.

@@ -72,6 +72,8 @@ class Client {
   bool permit(Time now, const IpAddress& peer);
   /// Binds the next free channel to `peer` and keeps it; this installs the peer's permission too. False when full.
   bool bind_channel(Time now, const TransportAddress& peer);
+  /// True once it is bound: `wrap` then makes ChannelData.
+  bool has_channel(const TransportAddress& peer) const { return find_channel(peer) != nullptr; }
 
   /// Takes a response; false when it belongs to none of the transactions, or its integrity is wrong.
   bool handle_message(Time now, const stun::MessageView& message);

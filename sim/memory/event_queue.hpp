@@ -1,6 +1,5 @@
 #pragma once
 // The pending events of a memory world, earliest first; those of equal time in the order in which they were caused.
-#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <vector>
@@ -28,30 +27,32 @@ struct Event {
   Kind kind = Kind::arrival;
 };
 
-/// A binary heap that keeps its memory.
+/// Sorted, the earliest last, in memory that it keeps. A packet's next hop is nearly always the next event of all, which
+/// makes adding and taking one a matter of the last few places; a heap would move through all its levels for both.
 class EventQueue {
  public:
-  EventQueue() { heap_.reserve(1024); }
+  EventQueue() { events_.reserve(1024); }
 
-  bool empty() const { return heap_.empty(); }
-  const Event& front() const { return heap_.front(); }
-  void clear() { heap_.clear(); }
+  bool empty() const { return events_.empty(); }
+  const Event& front() const { return events_.back(); }
+  void clear() { events_.clear(); }
 
   void push(const Event& event) {
-    heap_.push_back(event);
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    auto place = events_.size();
+    events_.push_back(event);
+    for (; place > 0 && later(event, events_[place - 1]); --place) events_[place] = events_[place - 1];
+    events_[place] = event;
   }
 
   Event pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    const Event event = heap_.back();
-    heap_.pop_back();
+    const Event event = events_.back();
+    events_.pop_back();
     return event;
   }
 
  private:
   static bool later(const Event& a, const Event& b) { return a.when > b.when; }
-  std::vector<Event> heap_;
+  std::vector<Event> events_;
 };
 
 }  // namespace punchlab::memory

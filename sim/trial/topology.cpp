@@ -1,6 +1,7 @@
 #include "sim/trial/topology.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace punchlab::trial {
 namespace {
@@ -19,23 +20,29 @@ struct Draw {
   std::uint64_t seed;
   std::uint64_t world;
   std::uint64_t trial;
-  RngKey key(const std::string& purpose) const { return {seed, world, trial, purpose_of(purpose)}; }
+  RngKey key(std::uint64_t purpose) const { return {seed, world, trial, purpose}; }
 };
 
-LinkDirection direction(const Link& link, bool up, const Draw& draw, const std::string& name) {
+/// `purpose_of` of the name that was hashed to `name` followed by `more`, which takes no string to build.
+std::uint64_t extended(std::uint64_t name, std::string_view more) {
+  for (const char c : more) name = (name ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ULL;
+  return name;
+}
+
+LinkDirection direction(const Link& link, bool up, const Draw& draw, std::uint64_t name) {
   LinkDirection d;
   const auto& latency = up && link.up_latency ? *link.up_latency : link.latency;
-  SeededRng rng(draw.key(name + (up && link.up_latency ? "/up-latency" : "/latency")));
+  SeededRng rng(draw.key(extended(name, up && link.up_latency ? "/up-latency" : "/latency")));
   d.latency = latency.sample(rng);
   d.jitter = link.jitter;
   d.loss = link.loss;
   d.bandwidth = link.bandwidth.value_or(link::kPlainBandwidth);
   if (up && link.up_bandwidth) d.bandwidth = *link.up_bandwidth;
-  d.key = draw.key(name + (up ? "/up" : "/down"));
+  d.key = draw.key(extended(name, up ? "/up" : "/down"));
   return d;
 }
 
-LinkSpec link_spec(const Link& link, const Draw& draw, const std::string& name) {
+LinkSpec link_spec(const Link& link, const Draw& draw, std::uint64_t name) {
   LinkSpec spec;
   spec.up = direction(link, true, draw, name);
   spec.down = direction(link, false, draw, name);
@@ -57,7 +64,7 @@ std::vector<IpAddress> external_addresses(const nat::Chain& chain, std::size_t i
   return addresses;
 }
 
-HostSpec peer(const Side& side, const SideAddresses& prefixes, const Draw& draw, const std::string& name) {
+HostSpec peer(const Side& side, const SideAddresses& prefixes, const Draw& draw, std::uint64_t name) {
   HostSpec host;
   bool translated = false;
   for (std::size_t i = 0; i < side.nats.size(); ++i) {
@@ -66,12 +73,12 @@ HostSpec peer(const Side& side, const SideAddresses& prefixes, const Draw& draw,
     if (gateway.profile.translates) gateway.addressing.external = external_addresses(side.nats, i, prefixes);
     const auto inside = translated ? kSharedPrefix + (static_cast<std::uint32_t>(i - 1) << 8) : prefixes.home_prefix;
     gateway.addressing.internal = IpAddress::v4(inside + 1);
-    gateway.key = draw.key(name + "/gateway" + std::to_string(i));
+    gateway.key = draw.key(extended(extended(name, "/gateway"), std::to_string(i)));
     translated |= gateway.profile.translates;
     host.gateways.push_back(std::move(gateway));
   }
   host.addresses = {IpAddress::v4(translated ? prefixes.home_prefix + 10 : prefixes.public_prefix + 1)};
-  host.access = link_spec(side.access, draw, name + "/access");
+  host.access = link_spec(side.access, draw, extended(name, "/access"));
   return host;
 }
 
@@ -88,11 +95,11 @@ bool LinkSpec::plain() const {
 Topology draw_topology(const Cell& cell, std::uint64_t seed, std::uint64_t trial) {
   const Draw draw{seed, cell.world, trial};
   Topology topology;
-  topology.hosts[0] = peer(cell.client, kClientAddresses, draw, "client");
-  topology.hosts[1] = peer(cell.connector, kConnectorAddresses, draw, "connector");
+  topology.hosts[0] = peer(cell.client, kClientAddresses, draw, purpose_of("client"));
+  topology.hosts[1] = peer(cell.connector, kConnectorAddresses, draw, purpose_of("connector"));
   auto& relay = topology.hosts[2];
   relay.addresses = {IpAddress::v4(kRelayAddress), IpAddress::v4(kRelayAddress + 1)};
-  relay.access = link_spec(cell.relay, draw, "relay/access");
+  relay.access = link_spec(cell.relay, draw, purpose_of("relay/access"));
   return topology;
 }
 
