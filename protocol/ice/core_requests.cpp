@@ -79,9 +79,10 @@ Pair* Core::pair_of(const LocalBase& base, const TransportAddress& source, std::
 }
 
 // RFC 8445 section 7.3.1.4. A pair in progress is checked anew, since its first request may have met a closed NAT; its
-// old transaction stays answerable.
+// old transaction stays answerable. Not one that was answered from elsewhere: the peer's NAT would do so again (docs/ice.md).
 void Core::trigger(Pair& pair) {
-  if (pair.valid || pair.state == PairState::succeeded) return;
+  pair.peer_checked = true;
+  if (pair.valid || pair.state == PairState::succeeded || pair.asymmetric) return;
   if (pair.state == PairState::redundant && !pair.nominated && !worth_checking(pair)) return;
   checklist_.trigger(pair);
 }

@@ -19,6 +19,7 @@ Verdict Core::handle_response(Time now, BaseId base, const TransportAddress& sou
   std::array<std::uint16_t, 1> unknown;
   const bool symmetric = base == it->base && source == remote_[it->remote].candidate.address;
   if (!symmetric || unknown_attributes(response, unknown) != 0) {
+    it->asymmetric = it->asymmetric || !symmetric;
     fail(*it);
     return Verdict::pair_failed;
   }

@@ -20,6 +20,7 @@ struct CheckTransaction {
   bool open = false;
   bool use_candidate = false;
   bool consent = false;           ///< never sent again (RFC 7675 section 5.1)
+  bool after_peer = false;        ///< left when a check of the peer had come, so that both NATs were open
   std::uint32_t nomination = 0;   ///< 0: no NOMINATION attribute
 };
 
@@ -33,6 +34,8 @@ struct Pair {
   std::uint64_t priority = 0;
   PairState state = PairState::frozen;
   bool triggered = false;           ///< stands in the triggered-check queue
+  bool peer_checked = false;        ///< a check of the peer came over it
+  bool asymmetric = false;          ///< a response came from elsewhere: the peer's NAT gives this pair another address
   bool valid = false;               ///< its last completed check succeeded
   bool nominated = false;           ///< by USE-CANDIDATE, ours when controlling, the peer's when controlled
   bool nominating = false;          ///< controlling: its next check carries USE-CANDIDATE and `nomination`

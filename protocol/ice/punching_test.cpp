@@ -11,6 +11,7 @@
 // 10. With regular nomination the controlling side waits for a better pair that is still in progress.
 // 11. An opener leaves before the first check with the policy's TTL, once per direct pair.
 // 12. Relayed is never chosen while a direct pair can be had, and a path over the peer's allocation counts as relayed.
+// 13. Round trips of many RTO: the checks that answer checks do not cancel each other, and die down once a path stands.
 #include "protocol/ice/pair_test_lab.hpp"
 
 namespace punchlab::ice::lab {
@@ -190,6 +191,17 @@ TEST(Punching, UnsignalledAllocationCountsAsRelayed) {
   ASSERT_TRUE(lab.run_until_selected(seconds{10}));
   EXPECT_EQ(lab.sides[1].path().remote_type, CandidateType::relayed);
   EXPECT_EQ(lab.sides[0].path().local_type, CandidateType::relayed);
+}
+
+TEST(Punching, RoundTripsOfManyRtoDoNotMakeAStorm) {
+  for (const auto latency : {milliseconds{60}, milliseconds{150}, milliseconds{400}, milliseconds{900}}) {
+    Lab lab({.nat = {kPortRestricted, kPortRestricted}, .policy = quick(), .latency = latency});
+    lab.connect();
+    ASSERT_TRUE(lab.run_until_selected(latency * 12)) << latency.count();
+    const auto sent = lab.sides[0].sent.size() + lab.sides[1].sent.size();
+    lab.run_for(seconds{4});
+    EXPECT_LT(lab.sides[0].sent.size() + lab.sides[1].sent.size() - sent, 60u) << latency.count();
+  }
 }
 
 }  // namespace
