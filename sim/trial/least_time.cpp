@@ -53,6 +53,12 @@ bool varies(const HostSpec& host) {
          std::none_of(gateways.begin(), gateways.end(), [](const auto& g) { return shares_ports(g.profile); });
 }
 
+bool varies_by_port(const HostSpec& host) {
+  return std::any_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
+    return varies(gateway.profile) && gateway.profile.mapping == nat::Dependence::address_and_port_dependent;
+  });
+}
+
 /// Packets reach its mappings from wherever they come.
 bool admits_strangers(const HostSpec& host) {
   return std::all_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
@@ -66,7 +72,8 @@ struct Checks {
 };
 
 /// First checks leave at `first`. A side whose mapping varies is known to the other only by a check that gets in; when both
-/// vary, that first one gets in only where strangers are admitted, and everything follows from it.
+/// vary, that first one gets in only where strangers are admitted, and everything follows from it. A mapping that varies by
+/// port must have been made for the very port that is then answered, so that the first check only shows where to ask.
 Checks successful_checks(const Topology& topology, const Checks& first, const Ways& direct) {
   const auto& client = topology.host(HostId::client);
   const auto& connector = topology.host(HostId::connector);
@@ -77,6 +84,8 @@ Checks successful_checks(const Topology& topology, const Checks& first, const Wa
   Checks checks{client_knows, connector_knows};
   if (!admits_strangers(client)) checks.client = connector_knows + direct.back;
   if (!admits_strangers(connector)) checks.connector = client_knows + direct.there;
+  if (varies_by_port(connector)) checks.client = std::max(checks.client, checks.connector + direct.back);
+  if (varies_by_port(client)) checks.connector = std::max(checks.connector, checks.client + direct.there);
   return checks;
 }
 

@@ -126,6 +126,7 @@ void Trial::transmit(HostId host, const Transmit& out, Bytes buffer) {
 
 void Trial::on_path(Time now, HostId host, PathKind kind) {
   peer(host).path = kind;
+  if (kind != PathKind::none) peer(host).failed = false;
   const bool both = peers_[0].path == PathKind::direct && peers_[1].path == PathKind::direct;
   if (!both) direct_since_ = kNever;
   if (both && direct_since_ == kNever) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "protocol/session/session.hpp"
+#include "protocol/stun/message.hpp"
 #include "protocol/turn/channel_data.hpp"
 #include "sim/packet/packet.hpp"
 
@@ -22,15 +24,20 @@ std::uint64_t mix_bytes(std::uint64_t h, Bytes bytes) {
   return h;
 }
 
-/// Session data, bare or in ChannelData or a Send or Data indication: what the trial's own traffic looks like.
-bool carries_data(Bytes payload) {
-  constexpr std::uint8_t kSessionData = 0xC0;  // protocol/session/session.hpp
-  if (payload.empty()) return false;
-  if ((payload[0] & 0xF0) == 0x40) payload = payload.size() > 4 ? payload.subspan(4) : Bytes{};
-  if (!payload.empty() && payload[0] == kSessionData) return true;
-  const bool indication = payload.size() > 20 && payload[0] == 0x00 && (payload[1] == 0x16 || payload[1] == 0x17);
-  return indication;
+/// What a relay carries: in ChannelData, or in a Send or Data indication.
+Bytes relayed_payload(Bytes payload) {
+  if (stun::looks_like_channel_data(payload)) {
+    const auto data = turn::parse_channel_data(payload);
+    return data ? data->payload : Bytes{};
+  }
+  const auto message = stun::looks_like_stun(payload) ? stun::MessageView::parse(payload) : std::nullopt;
+  if (!message || message->message_class() != stun::Class::indication) return payload;
+  const auto data = message->find(stun::Attribute::data);
+  return data ? data->value : Bytes{};
 }
+
+/// Session data, bare or on its way through the relay: what the trial's own traffic looks like.
+bool carries_data(Bytes payload) { return session::kind_of(relayed_payload(payload)) == session::Kind::data; }
 
 IpAddress public_address(const HostSpec& host, std::size_t n) {
   for (auto gateway = host.gateways.rbegin(); gateway != host.gateways.rend(); ++gateway)
