@@ -1,6 +1,6 @@
 #pragma once
 // For tests: two agents and a relay on an in-memory internet without NATs. The lab can cut, lose and delay, records every
-// byte at the relay, and carries numbered application packets. The connector may reach the relay over a stream.
+// byte at the relay, and carries numbered application packets. One side may reach the relay over a stream.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,7 +24,7 @@ struct Options {
   std::array<Time, 2> start{kTimeOrigin, kTimeOrigin};
   std::string policy = "relay-first";
   bool session = true;
-  bool stream = false;        ///< the connector reaches the relay over a stream, UDP not at all
+  std::optional<std::size_t> stream;  ///< this host reaches the relay over a stream
   bool wrong_peer = false;    ///< the client expects another key
   std::uint64_t seed = 1;
 };
@@ -123,7 +123,7 @@ class Lab {
     config.role = i == 0 ? Role::initiator : Role::responder;
     config.policy = find_policy(options_.policy);
     config.relay = kRelay;
-    config.relay_transport = i == 1 && options_.stream ? Transport::tcp : Transport::udp;
+    config.relay_transport = options_.stream == i ? Transport::tcp : Transport::udp;
     config.username = i == 0 ? "client" : "connector";
     config.password = options_.password[i];
     config.identity = host.identity.get();
@@ -198,8 +198,8 @@ class Lab {
         taken = relay->handle_stream(now, kStream, piece);
         drain_relay();
       } else {
-        taken = hosts[1].agent->handle_stream(now, kAgentStream, piece);
-        drain_host(1);
+        taken = hosts[*options_.stream].agent->handle_stream(now, kAgentStream, piece);
+        drain_host(*options_.stream);
       }
       rest = rest.subspan(taken);
     }
@@ -241,7 +241,7 @@ class Lab {
   void from_relay(const Transmit& t, Bytes bytes) {
     if (t.socket == kStream) {
       seen_by_relay.insert(seen_by_relay.end(), bytes.begin(), bytes.end());
-      return push(kRelay, hosts[1].address, bytes, relay_latency, true);
+      return push(kRelay, hosts[*options_.stream].address, bytes, relay_latency, true);
     }
     TransportAddress from = kRelay;
     for (const auto& [socket, local] : relay_sockets_)

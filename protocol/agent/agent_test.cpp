@@ -226,10 +226,12 @@ TEST(Agent, SaysWhenEveryPathIsLost) {
   }
 }
 
-TEST(Agent, AStreamToTheRelayCarriesTheSame) {
-  Lab lab({.stream = true});
-  const auto connector = lab.hosts[1].address;
-  lab.cut = [=](const auto& a, const auto& b, Bytes) { return a == connector || b == connector; };  // its UDP is blocked
+class AgentStream : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(AgentStream, CarriesTheSameAndNothingIsLost) {
+  Lab lab({.stream = GetParam()});
+  const auto blocked = lab.hosts[GetParam()].address;
+  lab.cut = [=](const auto& a, const auto& b, Bytes) { return a == blocked || b == blocked; };  // UDP
   while (lab.hosts[0].connected == 0 && lab.now < kTimeOrigin + 4s) lab.talk(1ms);
   lab.talk(300ms);
   lab.run(3s);
@@ -237,12 +239,14 @@ TEST(Agent, AStreamToTheRelayCarriesTheSame) {
   lab.run(1s);
   for (auto& host : lab.hosts) EXPECT_EQ(host.agent->path(), PathKind::relayed);
   expect_all_once(lab);
-  lab.connector().handle_stream_closed(lab.now, kAgentStream);
-  lab.connector().handle_timeout(lab.now);
+  auto& agent = *lab.hosts[GetParam()].agent;
+  agent.handle_stream_closed(lab.now, kAgentStream);
+  agent.handle_timeout(lab.now);
   lab.run(60s);
-  EXPECT_THAT(lab.hosts[1].failures, testing::Not(IsEmpty()));
-  EXPECT_EQ(lab.connector().path(), PathKind::none);
+  EXPECT_THAT(lab.hosts[GetParam()].failures, testing::Not(IsEmpty()));
+  EXPECT_EQ(agent.path(), PathKind::none);
 }
+INSTANTIATE_TEST_SUITE_P(EitherSide, AgentStream, testing::Values(0, 1));
 
 }  // namespace
 }  // namespace punchlab::agent::lab
