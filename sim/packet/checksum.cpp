@@ -1,5 +1,7 @@
 #include "sim/packet/checksum.hpp"
 
+#include <bit>
+
 namespace punchlab::packet {
 namespace {
 
@@ -10,14 +12,32 @@ std::uint16_t fold(std::uint64_t value) {
   return static_cast<std::uint16_t>((value & 0xFFFF) + (value >> 16));
 }
 
+/// A sum of words that were read in the machine's byte order.
+std::uint16_t in_network_order(std::uint16_t folded) {
+  if constexpr (std::endian::native == std::endian::big) return folded;
+  return static_cast<std::uint16_t>((folded << 8) | (folded >> 8));
+}
+
 }  // namespace
 
-// 32 bits at a time: one's complement addition is the same for any word size that 16 divides (RFC 1071 section 2 C).
-// The sum of a whole packet cannot overflow 64 bits.
+// 64 bits at a time, in the machine's byte order: one's complement addition is the same for any word size that 16 divides
+// and for either order of bytes (RFC 1071 section 2 B and C). Halves are added, so that nothing overflows.
 std::uint64_t sum(Bytes data, std::uint64_t initial) {
   const std::uint8_t* p = data.data();
   std::size_t n = data.size();
-  for (; n >= 4; p += 4, n -= 4) initial += load_u32(p);
+  std::uint64_t low = 0, high = 0;
+  for (; n >= 8; p += 8, n -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, sizeof word);
+    low += word & 0xFFFFFFFF;
+    high += word >> 32;
+  }
+  initial += in_network_order(fold((low & 0xFFFFFFFF) + (low >> 32) + (high & 0xFFFFFFFF) + (high >> 32)));
+  if (n >= 4) {
+    initial += load_u32(p);
+    p += 4;
+    n -= 4;
+  }
   if (n >= 2) {
     initial += load_u16(p);
     p += 2;
