@@ -128,7 +128,7 @@ std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
 
 std::optional<Transmit> Agent::send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out) {
   if (base == kRelayedBase) {
-    if (relay_closed_) return std::nullopt;
+    if (relay_closed_ || !turn_.knows(remote.address)) return std::nullopt;  // the relay would drop it
     const auto size = turn_.wrap(remote, bytes, out);
     return size > 0 ? std::optional(to_relay(size)) : std::nullopt;
   }

@@ -72,6 +72,8 @@ class Client {
   bool permit(Time now, const IpAddress& peer);
   /// Binds the next free channel to `peer` and keeps it; this installs the peer's permission too. False when full.
   bool bind_channel(Time now, const TransportAddress& peer);
+  /// A permission for this address was asked for. Without one the relay drops what goes there (RFC 8656 section 11.2).
+  bool knows(const IpAddress& peer) const;
   /// True once it is bound: `wrap` then makes ChannelData.
   bool has_channel(const TransportAddress& peer) const { return find_channel(peer) != nullptr; }
 
@@ -120,7 +122,6 @@ class Client {
   Task& allocation() { return tasks_.front(); }
   Task* find(Kind kind, const TransportAddress& peer);
   const Task* find_channel(const TransportAddress& peer) const;
-  bool knows(const IpAddress& peer) const;
   Task* add(Kind kind, const TransportAddress& peer);
   void forget(Task& task);
   void forget_peers();
