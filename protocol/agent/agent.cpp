@@ -180,20 +180,25 @@ std::size_t Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
 }
 
 std::optional<Transmit> Agent::seal(Time now, Bytes plaintext, MutableBytes out) {
-  if (plaintext.size() > kMaxPayload) return std::nullopt;
-  return seal(now, session::Kind::data, plaintext, out);
+  if (!route_ || plaintext.size() > kMaxPayload) return std::nullopt;
+  return seal_on(now, *route_, session::Kind::data, plaintext, out);
 }
 
-std::optional<Transmit> Agent::seal(Time now, session::Kind kind, Bytes plaintext, MutableBytes out) {
-  if (!route_) return std::nullopt;
-  const auto size = session_.seal(kind, plaintext, route_->base == kRelayedBase ? MutableBytes{scratch_} : out);
+std::optional<Transmit> Agent::seal_relayed(Time now, Bytes plaintext, MutableBytes out) {
+  if (!paths_.relayed() || plaintext.size() > kMaxPayload) return std::nullopt;
+  return seal_on(now, *paths_.relayed(), session::Kind::data, plaintext, out);
+}
+
+std::optional<Transmit> Agent::seal_on(Time now, const Route& route, session::Kind kind, Bytes plaintext,
+                                       MutableBytes out) {
+  const auto size = session_.seal(kind, plaintext, route.base == kRelayedBase ? MutableBytes{scratch_} : out);
   if (size == 0) return std::nullopt;
-  if (route_->base != kRelayedBase) return Transmit{sockets_[route_->base.value].id, route_->remote, size, 0};
-  if (!turn_.has_channel(route_->remote)) {
-    turn_.bind_channel(now, route_->remote);
+  if (route.base != kRelayedBase) return Transmit{sockets_[route.base.value].id, route.remote, size, 0};
+  if (!turn_.has_channel(route.remote)) {
+    turn_.bind_channel(now, route.remote);
     quiet_ = false;
   }
-  const auto wrapped = turn_.wrap(route_->remote, {scratch_.data(), size}, out);
+  const auto wrapped = turn_.wrap(route.remote, {scratch_.data(), size}, out);
   if (wrapped == 0) return std::nullopt;
   return to_relay(wrapped);
 }

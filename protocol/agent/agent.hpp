@@ -54,6 +54,9 @@ class Agent {
   /// Seals application data for the peer into `out` and says where to send it; nothing while no path stands or the
   /// payload is over kMaxPayload. Allocates nothing.
   std::optional<Transmit> seal(Time now, Bytes plaintext, MutableBytes out);
+  /// The same over the relayed route on which the peer was last heard, also when data goes directly: for an answer that
+  /// returns the way the question came, so that the round trip over the relay can be measured. Nothing without one.
+  std::optional<Transmit> seal_relayed(Time now, Bytes plaintext, MutableBytes out);
   Output poll(Time now, MutableBytes out);
 
   PathKind path() const { return path_kind_; }
@@ -109,7 +112,7 @@ class Agent {
   std::optional<Output> poll_rendezvous(Time now, MutableBytes out);
   std::optional<Output> poll_ice(Time now, MutableBytes out);
   Transmit to_relay(std::size_t size) const { return {relay_socket_, config_.relay, size, 0}; }
-  std::optional<Transmit> seal(Time now, session::Kind kind, Bytes plaintext, MutableBytes out);
+  std::optional<Transmit> seal_on(Time now, const Route& route, session::Kind kind, Bytes plaintext, MutableBytes out);
   std::optional<Transmit> send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out);
   Deadline deadline(Time now) const;
 

@@ -24,7 +24,7 @@ struct Options {
   std::array<Time, 2> start{kTimeOrigin, kTimeOrigin};
   std::string policy = "relay-first";
   bool session = true;
-  std::optional<std::size_t> stream;  ///< this host reaches the relay over a stream
+  std::optional<std::size_t> stream{};  ///< this host reaches the relay over a stream
   bool wrong_peer = false;    ///< the client expects another key
   std::uint64_t seed = 1;
 };

@@ -42,7 +42,7 @@ std::optional<Output> Agent::poll_owed(Time now, MutableBytes out) {
 std::optional<Output> Agent::poll_greeting(Time now, MutableBytes out) {
   if (!std::exchange(owes_greeting_, false) || !route_) return std::nullopt;
   std::array<std::uint8_t, rendezvous::Description::kMaxSize> encoded;
-  const auto sent = seal(now, session::Kind::signal, {encoded.data(), local_.write(encoded)}, out);
+  const auto sent = seal_on(now, *route_, session::Kind::signal, {encoded.data(), local_.write(encoded)}, out);
   return sent ? std::optional<Output>(*sent) : std::nullopt;
 }
 

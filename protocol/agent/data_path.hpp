@@ -34,6 +34,8 @@ class DataPath {
     return true;
   }
   bool heard() const { return heard_.has_value(); }
+  /// The relayed route on which the peer was last heard, whatever carries data now.
+  const std::optional<Route>& relayed() const { return heard_; }
   /// Every check has failed, so that what nobody answered on is no path.
   void forget_early() { early_.reset(); }
   /// What went through our own allocation has ended with it.

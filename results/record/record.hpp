@@ -23,7 +23,7 @@ struct TrialRecord {
   std::optional<Duration> time_to_direct;      ///< both peers send over a direct path
   std::optional<Duration> least_time_to_direct;  ///< what the message flow allows on these links (docs/latency.md)
   std::optional<Duration> rtt_direct;          ///< median of the probes that went direct both ways
-  std::optional<Duration> rtt_relayed;         ///< median of the probes that were relayed either way
+  std::optional<Duration> rtt_relayed;         ///< median of the probes that were relayed both ways
   std::optional<Duration> added_latency;       ///< of the final path over the direct route of the same two hosts
 
   std::uint32_t probes_sent = 0;

@@ -45,9 +45,9 @@ void ProbeLog::answered(Time now, const Probe& echo, PathKind back) {
   auto& entry = probes_[echo.sequence];
   if (entry.round_trip >= Duration{0}) return;
   entry.round_trip = now - entry.sent;
-  entry.path = echo.forward == PathKind::direct && back == PathKind::direct ? PathKind::direct : PathKind::relayed;
+  entry.path = echo.forward == back ? back : PathKind::none;
   ++answered_;
-  if (entry.path == PathKind::direct) ++direct_;
+  ++over_[static_cast<std::size_t>(entry.path)];
   if (enough_sent()) next_ = kNever;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The application of a trial: the client sends probes, the connector echoes them, and both round trips and the path each
 // half took (as the world saw it) are kept.
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -53,8 +54,9 @@ class ProbeLog {
   bool complete(Time now) const;
   std::uint32_t sent_count() const { return static_cast<std::uint32_t>(probes_.size()); }
   std::uint32_t answered_count() const { return answered_; }
-  std::uint32_t answered_over(PathKind kind) const { return kind == PathKind::direct ? direct_ : answered_ - direct_; }
-  /// Median round trip of the probes that went `kind`: direct means both ways, relayed at least one way.
+  /// Answers that went `kind` both ways.
+  std::uint32_t answered_over(PathKind kind) const { return over_[static_cast<std::size_t>(kind)]; }
+  /// Median round trip of the probes that went `kind` both ways.
   std::optional<Duration> round_trip(PathKind kind) const;
   /// When silence ends the trial: the last probe's grace. kNever while probes are still to be sent.
   Time give_up() const;
@@ -72,7 +74,7 @@ class ProbeLog {
   Time next_ = kNever;
   PathKind final_ = PathKind::none;
   std::uint32_t answered_ = 0;
-  std::uint32_t direct_ = 0;
+  std::array<std::uint32_t, 3> over_{};  ///< by PathKind; `none`: one half direct, one relayed
 };
 
 }  // namespace punchlab::trial

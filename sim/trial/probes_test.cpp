@@ -75,13 +75,24 @@ TEST(Probes, CountsEachAnswerOnce) {
   EXPECT_FALSE(log.complete(kStart));
   log.answered(kStart + milliseconds{5}, echo(9, PathKind::direct), PathKind::direct);
   EXPECT_EQ(log.answered_count(), 0u);
-  log.answered(kStart + milliseconds{5}, echo(0, PathKind::direct), PathKind::relayed);
+  log.answered(kStart + milliseconds{5}, echo(0, PathKind::relayed), PathKind::relayed);
   log.answered(kStart + milliseconds{9}, echo(0, PathKind::direct), PathKind::direct);
   EXPECT_EQ(log.answered_count(), 1u);
-  EXPECT_EQ(log.answered_over(PathKind::direct), 0u) << "one half was relayed";
+  EXPECT_EQ(log.answered_over(PathKind::direct), 0u);
   EXPECT_EQ(log.round_trip(PathKind::relayed), milliseconds{5});
   EXPECT_FALSE(log.round_trip(PathKind::direct));
   EXPECT_TRUE(log.complete(kStart + milliseconds{9}));
+}
+
+TEST(Probes, CountsHalfAndHalfAsNeither) {
+  const Traffic traffic;
+  ProbeLog log(traffic);
+  log.begin(kStart);
+  log.sent(kStart);
+  log.answered(kStart + milliseconds{5}, echo(0, PathKind::relayed), PathKind::direct);
+  EXPECT_EQ(log.answered_count(), 1u);
+  EXPECT_FALSE(log.round_trip(PathKind::direct));
+  EXPECT_FALSE(log.round_trip(PathKind::relayed));
 }
 
 TEST(Probes, SilenceEndsAfterTheGrace) {

@@ -146,6 +146,9 @@ void Trial::on_data(Time now, HostId host, PathKind claimed, Bytes data) {
     std::array<std::uint8_t, agent::Agent::kMaxPayload> echo;
     const MutableBytes bytes{echo.data(), data.size()};
     Probe::write(bytes, Probe::Kind::echo, seen, probe->sequence);
+    // The echo goes back as the probe came, so that the round trip over the relay is one also where direct takes over.
+    const auto relayed = seen == PathKind::relayed ? peer(host).agent->seal_relayed(now, bytes, sealed_) : std::nullopt;
+    if (relayed) return transmit(host, *relayed, sealed_);
     send_data(now, host, bytes);
   }
 }
