@@ -39,22 +39,22 @@ const std::vector<nat::Profile>& classic() {
   return profiles;
 }
 
-/// Worlds are kept between the runs of a test, as a run keeps them between trials.
-trial::World& memory_world() {
-  static const auto world = memory::make_memory_world();
-  return *world;
-}
-trial::World& ns3_world() {
-  static const auto world = make_ns3_world();
-  return *world;
-}
+/// Worlds are kept between the runs of a test, as a run keeps them between trials; they end before ns-3's own statics do.
+class WorldsEqual : public testing::Test {
+ protected:
+  Exchange expect_equal(const trial::Topology& topology, const ExchangePlan& plan);
+
+ private:
+  std::unique_ptr<trial::World> memory_ = memory::make_memory_world();
+  std::unique_ptr<trial::World> ns3_ = make_ns3_world();
+};
 
 /// Runs the exchange in both worlds and compares all that happened.
-Exchange expect_equal(const trial::Topology& topology, const ExchangePlan& plan) {
+Exchange WorldsEqual::expect_equal(const trial::Topology& topology, const ExchangePlan& plan) {
   Exchange in_memory{topology, plan};
-  memory_world().run(topology, in_memory, kUntil, {});
+  memory_->run(topology, in_memory, kUntil, {});
   Exchange in_ns3{topology, plan};
-  ns3_world().run(topology, in_ns3, kUntil, {});
+  ns3_->run(topology, in_ns3, kUntil, {});
   const auto& a = in_memory.trace();
   const auto& b = in_ns3.trace();
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
@@ -67,12 +67,12 @@ Exchange expect_equal(const trial::Topology& topology, const ExchangePlan& plan)
   return in_memory;
 }
 
-TEST(WorldsEqual, WithoutGateways) {  // case 1
+TEST_F(WorldsEqual, WithoutGateways) {  // case 1
   const auto seen = expect_equal(memory::exchange_topology({}, {}, 1), {});
   EXPECT_GT(seen.direct(), 60U);
 }
 
-TEST(WorldsEqual, BehindEachPairOfClassicNats) {  // case 2
+TEST_F(WorldsEqual, BehindEachPairOfClassicNats) {  // case 2
   for (std::size_t i = 0; i < classic().size(); ++i)
     for (std::size_t k = 0; k < classic().size(); ++k) {
       const auto seen = expect_equal(memory::exchange_topology({classic()[i]}, {classic()[k]}, 4 * i + k), {});
@@ -85,7 +85,7 @@ TEST(WorldsEqual, BehindEachPairOfClassicNats) {  // case 2
     }
 }
 
-TEST(WorldsEqual, WithLowTtlAndPrivateDestinations) {  // case 3
+TEST_F(WorldsEqual, WithLowTtlAndPrivateDestinations) {  // case 3
   ExchangePlan plan;
   plan.flows = 3;
   plan.low_ttl = 0.4;
@@ -98,7 +98,7 @@ TEST(WorldsEqual, WithLowTtlAndPrivateDestinations) {  // case 3
   }
 }
 
-TEST(WorldsEqual, WithFullQueues) {  // case 4
+TEST_F(WorldsEqual, WithFullQueues) {  // case 4
   auto topology = memory::exchange_topology({classic()[0]}, {classic()[1]}, 7);
   topology.hosts[0].access.up.bandwidth = 256'000;
   topology.hosts[0].access.queue = 4;
@@ -113,7 +113,7 @@ TEST(WorldsEqual, WithFullQueues) {  // case 4
   EXPECT_GT(seen.direct(), 20U);
 }
 
-TEST(WorldsEqual, WithJitterAndLoss) {  // case 5
+TEST_F(WorldsEqual, WithJitterAndLoss) {  // case 5
   auto topology = memory::exchange_topology({classic()[2]}, {classic()[0]}, 9);
   for (auto& host : topology.hosts)
     for (auto* direction : {&host.access.up, &host.access.down}) {
@@ -148,7 +148,7 @@ trial::Topology random_topology(SeededRng& rng) {
   return topology;
 }
 
-TEST(WorldsEqual, OverRandomTopologies) {  // case 6
+TEST_F(WorldsEqual, OverRandomTopologies) {  // case 6
   for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
     SeededRng rng{RngKey{seed, 0, 0, purpose_of("worlds equal")}};
     const auto topology = random_topology(rng);
