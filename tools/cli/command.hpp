@@ -31,9 +31,9 @@ using Arguments = std::vector<std::string>;
 
 /// A command's options, one positional argument, and what `--help` says around them.
 struct Syntax {
-  std::string usage;     ///< first line
-  std::string about;     ///< a sentence or two
-  std::string example;   ///< a command line that works
+  std::string usage;    ///< first line
+  std::string about;    ///< a sentence or two
+  std::string example;  ///< a command line that works
   boost::program_options::options_description options;
   std::string positional;  ///< name of the option that takes the bare argument; empty: there is none
 };

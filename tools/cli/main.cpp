@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
@@ -54,7 +56,10 @@ int main(int argc, char** argv) {
     return kFine;
   }
   try {
-    return dispatch(name, Arguments(argv + 2, argv + argc));
+    const int status = dispatch(name, Arguments(argv + 2, argv + argc));
+    if (std::fflush(stdout) != 0)
+      throw CommandError(kMachineLacks, fmt::format("cannot write the results: {}", std::strerror(errno)));
+    return status;
   } catch (const CommandError& error) {
     fmt::print(stderr, "punchlab: {}\n", error.what());
     return error.status();

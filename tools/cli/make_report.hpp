@@ -2,10 +2,18 @@
 #include <filesystem>
 #include <string>
 
+#include "tools/cli/command.hpp"
+
 namespace punchlab::cli {
 
-/// Runs the Python report over a run folder. What to tell the user: where report.html is, or why there is none and what
-/// to do about it. `ok`, when given, says which.
-std::string make_report(const std::filesystem::path& run, bool* ok = nullptr);
+/// What became of a report: where it lies, or why there is none and what to do about it.
+struct Report {
+  ExitStatus status = kFine;
+  std::filesystem::path path;
+  std::string error;  ///< one line, when `status` is not kFine; the report's own message stands above it on stderr
+};
+
+/// Runs the Python report over a run folder. An interrupt ends it.
+Report make_report(const std::filesystem::path& run);
 
 }  // namespace punchlab::cli

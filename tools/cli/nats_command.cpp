@@ -19,7 +19,8 @@ constexpr std::uint64_t kSeed = 1;
 
 std::vector<nat::Profile> load_profiles(const std::filesystem::path& directory) {
   auto loaded = loader::load_nat_profiles(directory);
-  if (const auto* problem = std::get_if<loader::Problem>(&loaded)) throw CommandError(kWrongUsage, problem->to_string());
+  if (const auto* problem = std::get_if<loader::Problem>(&loaded))
+    throw CommandError(kWrongUsage, problem->to_string());
   return std::get<0>(std::move(loaded));
 }
 
@@ -44,8 +45,9 @@ nlohmann::ordered_json to_json(const survey::Row& row) {
 int nats_command(const Arguments& arguments) {
   Syntax syntax{
       .usage = "punchlab nats [--json] [--presets DIR]",
-      .about = "Runs RFC 5780 behaviour discovery through every NAT preset in virtual time and prints what it found beside "
-               "what the preset declares, with the requirements of RFC 4787 and RFC 5382 that the preset breaks.",
+      .about =
+          "Runs RFC 5780 behaviour discovery through every NAT preset in virtual time and prints what it found beside "
+          "what the preset declares, with the requirements of RFC 4787 and RFC 5382 that the preset breaks.",
       .example = "punchlab nats --json | jq '.[] | select(.agrees == false)'",
       .options = po::options_description("options"),
       .positional = "",

@@ -13,7 +13,9 @@ namespace {
 using results::Outcome;
 using results::Prediction;
 
-bool lossless(const trial::Link& link) { return link.loss == 0 && link.medium == trial::Medium::wire && link.cross_traffic == 0; }
+bool lossless(const trial::Link& link) {
+  return link.loss == 0 && link.medium == trial::Medium::wire && link.cross_traffic == 0;
+}
 
 bool lossless(const trial::Cell& cell) {
   return lossless(cell.client.access) && lossless(cell.connector.access) && lossless(cell.relay);
@@ -23,8 +25,9 @@ bool lossless(const trial::Cell& cell) {
 bool guesses(const Policy& policy) {
   const TransportAddress any{IpAddress::v4(192, 0, 2, 1), 1024};
   std::array<TransportAddress, Technique::kMaxGuesses> out;
-  return std::any_of(policy.techniques.begin(), policy.techniques.end(),
-                     [&](const Technique* technique) { return technique != nullptr && technique->guess(any, out) > 0; });
+  return std::any_of(policy.techniques.begin(), policy.techniques.end(), [&](const Technique* technique) {
+    return technique != nullptr && technique->guess(any, out) > 0;
+  });
 }
 
 /// What the oracle's word allows and the measurement is not; empty when they agree.
@@ -34,12 +37,14 @@ std::string contradiction(const trial::Cell& cell, const results::CellSummary& m
   const auto direct = tally.rate(Outcome::direct).count;
   const auto relayed = tally.rate(Outcome::relayed).count;
   switch (*measured.oracle) {
-    case Prediction::may: return {};
+    case Prediction::may:
+      return {};
     case Prediction::direct:
       if (direct == 0 || (lossless(cell) && direct < tally.trials))
         return fmt::format("must be direct, {} of {} were", direct, tally.trials);
       return {};
-    case Prediction::relayed: return direct == 0 ? "" : fmt::format("cannot be direct, {} of {} were", direct, tally.trials);
+    case Prediction::relayed:
+      return direct == 0 ? "" : fmt::format("cannot be direct, {} of {} were", direct, tally.trials);
     case Prediction::failed:
       return direct + relayed == 0 ? "" : fmt::format("cannot connect, {} of {} did", direct + relayed, tally.trials);
   }
@@ -68,9 +73,11 @@ Contradictions contradictions_of(const trial::Plan& plan, const results::Summary
     const auto text = contradiction(cell, *measured);
     if (text.empty()) continue;
     ++found.count;
-    found.text += fmt::format("oracle contradicted in {},{} ({}): {}\n", measured->client, measured->connector, measured->policy, text);
+    found.text += fmt::format("oracle contradicted in {},{} ({}): {}\n", measured->client, measured->connector,
+                              measured->policy, text);
   }
-  found.text += fmt::format("oracle: {} of {} cells agree with what their NATs allow\n", compared - found.count, compared);
+  found.text +=
+      fmt::format("oracle: {} of {} cells agree with what their NATs allow\n", compared - found.count, compared);
   return found;
 }
 

@@ -2,7 +2,10 @@
 
 #include "results/store/store.hpp"
 #include "tools/cli/command.hpp"
+#include "tools/cli/interrupt.hpp"
 #include "tools/cli/make_report.hpp"
+#include "tools/cli/run_folder.hpp"
+#include "tools/cli/run_options.hpp"
 
 namespace punchlab::cli {
 
@@ -20,12 +23,16 @@ int report_command(const Arguments& arguments) {
   const auto values = parse(syntax, arguments);
   if (!values) return kFine;
   const std::filesystem::path folder = (*values)["run"].as<std::string>();
-  if (const auto store = results::Store::open(folder); !store)
-    throw CommandError(static_cast<ExitStatus>(store.error().exit_status()), store.error().text);
-  bool ok = false;
-  const auto text = make_report(folder, &ok);
-  if (!ok) throw CommandError(kMachineLacks, "report: " + text);
-  fmt::print("{}\n", text);
+  const auto store = results::Store::open(folder);
+  if (!store) fail(store.error());
+  if (!std::filesystem::exists(folder / "summary.json"))
+    throw CommandError(kWrongUsage, fmt::format("{} has no summary.json: the run did not end; go on with the "
+                                                "command that started it, --resume and --out {}",
+                                                folder.string(), quoted(folder.string())));
+  listen_for_interrupts();
+  const auto report = make_report(folder);
+  if (report.status != kFine) throw CommandError(report.status, report.error);
+  fmt::print("report: {}\n", report.path.string());
   return kFine;
 }
 

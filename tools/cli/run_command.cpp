@@ -1,101 +1,47 @@
 // punchlab run: scenario file -> plan -> trials -> store -> summary -> matrix and report.
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <map>
+#include <chrono>
 
 #include "results/store/expectations.hpp"
-#include "results/store/files.hpp"
-#include "results/store/store.hpp"
 #include "results/store/summary_files.hpp"
 #include "results/terminal/matrix.hpp"
 #include "tools/cli/command.hpp"
+#include "tools/cli/interrupt.hpp"
 #include "tools/cli/make_report.hpp"
 #include "tools/cli/oracle_check.hpp"
+#include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 #include "tools/runner/pool.hpp"
 #include "tools/runner/progress.hpp"
-#include "version_values.hpp"
 
 namespace punchlab::cli {
 namespace {
 
-using State = results::Manifest::State;
+using End = runner::PoolResult::End;
 
-volatile std::sig_atomic_t stop_requested = 0;
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
-void request_stop(int) { stop_requested = 1; }
-
-void listen_for_stop() {
-  struct sigaction action {};
-  action.sa_handler = request_stop;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-[[noreturn]] void fail(const results::Error& error) {
-  throw CommandError(static_cast<ExitStatus>(error.exit_status()), error.text);
-}
-
-void check(const results::Status& status) {
-  if (status) fail(*status);
-}
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
 
 trial::Plan load_plan(const RunOptions& options) {
   auto loaded = loader::load(options.scenario, options.overrides);
-  if (const auto* problem = std::get_if<loader::Problem>(&loaded)) throw CommandError(kWrongUsage, problem->to_string());
-  auto plan = std::get<trial::Plan>(std::move(loaded));
-  const auto world = runner::make_world(options.backend);
+  if (const auto* problem = std::get_if<loader::Problem>(&loaded))
+    throw CommandError(kWrongUsage, problem->to_string());
+  return std::get<trial::Plan>(std::move(loaded));
+}
+
+void check_backend(const trial::Plan& plan, runner::Backend backend) {
+  const auto world = runner::make_world(backend);
   for (const auto& cell : plan.cells)
     if (const auto reason = world->cannot(cell))
-      throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(options.backend),
+      throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(backend),
                                                   cell.client.nat_name, cell.connector.nat_name, *reason));
-  return plan;
-}
-
-std::string host_name() {
-  utsname name{};
-  uname(&name);
-  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
-}
-
-results::Manifest manifest(const trial::Plan& plan, const RunOptions& options, std::size_t planned) {
-  results::Manifest m;
-  m.version = PUNCHLAB_VERSION;
-  m.commit = PUNCHLAB_COMMIT;
-  m.scenario_name = plan.name;
-  m.scenario_title = plan.title;
-  m.scenario_path = plan.scenario_path;
-  m.scenario_text = plan.scenario_text;
-  m.scenario_sha256 = results::sha256_hex(plan.scenario_text);
-  m.seed = plan.seed;
-  m.backend = runner::name_of(options.backend);
-  m.host = host_name();
-  m.command = options.command;
-  m.jobs = options.jobs;
-  m.start = results::utc_now();
-  m.planned = planned;
-  return m;
-}
-
-std::filesystem::path run_folder(const trial::Plan& plan, const RunOptions& options) {
-  if (!options.out.empty()) return options.out;
-  auto time = results::utc_now();
-  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-  const auto base = std::filesystem::path("results/runs") / plan.name / fmt::format("{}-{}", time, plan.seed);
-  auto folder = base;
-  for (int n = 2; std::filesystem::exists(folder); ++n) folder = base.string() + fmt::format("-{}", n);
-  return folder;
-}
-
-results::Store open_store(const trial::Plan& plan, const RunOptions& options, std::size_t planned) {
-  const auto folder = run_folder(plan, options);
-  const auto m = manifest(plan, options, planned);
-  auto store = options.resume ? results::Store::resume(folder, m, plan) : results::Store::create(folder, m, plan);
-  if (!store) fail(store.error());
-  return std::move(*store);
 }
 
 /// The plan's trials that are neither in the store nor ruled out by --trial.
@@ -112,59 +58,71 @@ std::vector<runner::Item> remaining(const trial::Plan& plan, const RunOptions& o
 
 struct Run {
   runner::PoolResult end;
-  results::Status error;
-  double rate = 0;
+  results::Status error;  ///< of the store
+  std::size_t trials = 0;
+  double seconds = 0;
+  double rate() const { return static_cast<double>(trials) / std::max(seconds, 1e-3); }
 };
 
 Run run_trials(const trial::Plan& plan, const RunOptions& options, const std::vector<runner::Item>& items,
                std::size_t planned, results::Store& store) {
   Run run;
+  const Stopwatch stopwatch;
   runner::Progress progress(planned, planned - items.size());
   runner::PoolOptions pool{options.backend, options.jobs, std::nullopt};
   if (options.pcap) pool.pcap = store.folder() / "pcap";
   const auto keep = [&](results::Status status) {
     if (status) run.error = std::move(status);
+    progress.update();
     return !run.error;
   };
   const runner::PoolSink sink{
-      .record = [&](results::TrialRecord record) { progress.add(); return keep(store.append(std::move(record))); },
-      .idle = [&] { progress.update(); return true; },
+      .record =
+          [&](results::TrialRecord record) {
+            progress.add();
+            ++run.trials;
+            return keep(store.append(std::move(record)));
+          },
+      .idle = [&] { return keep(store.flush()); },
   };
-  run.end = runner::run_pool(plan, items, pool, sink, stop_requested);
-  run.rate = progress.rate();
+  run.end = runner::run_pool(plan, items, pool, sink, interrupted);
+  run.seconds = stopwatch.seconds();
   progress.finish();
   return run;
 }
 
+/// What to do about a run that ended early; nothing can be promised of a folder that is gone.
+std::string how_to_go_on(const results::Store& store) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(store.folder() / "trials.sqlite", ignored)) return {};
+  return fmt::format("; what was finished is kept; go on with the same command, --resume and --out {}",
+                     quoted(store.folder().string()));
+}
+
 /// Closes the run folder as it ended; throws unless the run is complete.
-void finish(results::Store& store, const Run& run) {
-  using End = runner::PoolResult::End;
+void close(results::Store& store, Run& run) {
+  using State = results::Manifest::State;
   const auto state = run.end.end == End::complete      ? State::complete
                      : run.end.end == End::interrupted ? State::interrupted
                                                        : State::failed;
-  const auto kept = fmt::format("what was finished is kept; go on with: --resume --out {}", store.folder().string());
-  const auto closed = store.finish(state, run.rate);
-  if (run.error) throw CommandError(kMachineLacks, run.error->text + "; " + kept);
-  if (closed) fail(*closed);
-  if (run.end.end == End::interrupted) throw CommandError(kInterrupted, "interrupted; " + kept);
-  if (run.end.end != End::complete) throw CommandError(kMachineLacks, run.end.error + "; " + kept);
+  auto closed = store.finish(state, run.rate());
+  const auto hint = how_to_go_on(store);
+  if (!run.error) run.error = std::move(closed);
+  if (run.error) throw CommandError(static_cast<ExitStatus>(run.error->exit_status()), run.error->text + hint);
+  if (run.end.end == End::interrupted) throw CommandError(kInterrupted, "interrupted" + hint);
+  if (run.end.end != End::complete) throw CommandError(kMachineLacks, run.end.error + hint);
 }
 
-results::Summary summarize(const trial::Plan& plan, const RunOptions& options, const results::Store& store) {
+results::Summary summary_of(const trial::Plan& plan, const RunOptions& options, const results::Store& store) {
   results::Summarizer summarizer(plan, std::string(runner::name_of(options.backend)), predictions(plan));
   check(store.for_each([&](const results::TrialRecord& record) { summarizer.add(record); }));
-  auto summary = summarizer.finish();
-  check(results::write_summary(summary, store.folder()));
-  return summary;
+  return summarizer.finish();
 }
 
-results::MatrixOptions terminal() {
-  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-  return {.width = 110, .colour = is_terminal};
-}
+results::MatrixOptions terminal() { return {.width = 110, .colour = isatty(STDOUT_FILENO) == 1}; }
 
 /// Prints what was found; the exit status it deserves.
-int conclude(const trial::Plan& plan, const results::Summary& summary) {
+ExitStatus conclude(const trial::Plan& plan, const results::Summary& summary) {
   fmt::print("{}\n", results::matrix_text(plan, summary, terminal()));
   const auto expectations = results::evaluate(plan, summary);
   fmt::print("{}", results::expectations_text(expectations, terminal()));
@@ -175,23 +133,42 @@ int conclude(const trial::Plan& plan, const results::Summary& summary) {
   return met ? kFine : kExpectationFailed;
 }
 
+std::string speed(const Run& run, unsigned jobs) {
+  if (run.trials == 0) return "no trial was left to run";
+  return fmt::format("{} trials in {:.1f} s, {:.0f} trials/s with {} {}", run.trials, run.seconds, run.rate(), jobs,
+                     jobs == 1 ? "job" : "jobs");
+}
+
 }  // namespace
 
 int run_command(const Arguments& arguments) {
   const auto options = parse_run_options(arguments);
   if (!options) return kFine;
+  listen_for_interrupts();
   const auto plan = load_plan(*options);
+  check_backend(plan, options->backend);
   const auto planned = remaining(plan, *options, nullptr).size();
-  if (planned == 0) throw CommandError(kWrongUsage, "--trial: no cell has so many trials");
+  if (planned == 0)
+    throw CommandError(kWrongUsage, fmt::format("--trial {}: no cell has so many trials", *options->trial));
+  if (interrupted) throw CommandError(kInterrupted, "interrupted before the first trial");
   auto store = open_store(plan, *options, planned);
-  listen_for_stop();
-  const auto run = run_trials(plan, *options, remaining(plan, *options, &store), planned, store);
-  finish(store, run);
-  const auto summary = summarize(plan, *options, store);
-  const int status = conclude(plan, summary);
-  fmt::print("\n{} trials/s with {} {}\n", static_cast<long>(run.rate), options->jobs, options->jobs == 1 ? "job" : "jobs");
-  if (options->report) fmt::print("report: {}\n", make_report(store.folder()));
-  fmt::print("run folder: {}\n", store.folder().string());
+  auto run = run_trials(plan, *options, remaining(plan, *options, &store), planned, store);
+  close(store, run);
+  const Stopwatch summarizing;
+  const auto summary = summary_of(plan, *options, store);
+  check(results::write_summary(summary, store.folder()));
+  const auto status = conclude(plan, summary);
+  fmt::print("\ntime: {}; {:.1f} s for the summary", speed(run, options->jobs), summarizing.seconds());
+  if (!options->report) {
+    fmt::print("\nrun folder: {}\n", store.folder().string());
+    return status;
+  }
+  std::fflush(stdout);
+  const Stopwatch reporting;
+  const auto report = make_report(store.folder());
+  fmt::print(", {:.1f} s for the report\nrun folder: {}\n", reporting.seconds(), store.folder().string());
+  if (report.status == kFine) fmt::print("report: {}\n", report.path.string());
+  if (report.status != kFine) throw CommandError(status == kFine ? report.status : status, report.error);
   return status;
 }
 

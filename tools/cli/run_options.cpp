@@ -4,12 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 namespace punchlab::cli {
 
 namespace po = boost::program_options;
 
 namespace {
+
+constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMaxJobs = 1000;
 
 Syntax syntax() {
   Syntax s{
@@ -21,12 +26,13 @@ Syntax syntax() {
   };
   s.options.add_options()("scenario", po::value<std::string>(), "the scenario file (also without --scenario)")(
       "backend", po::value<std::string>()->default_value("ns3"), "ns3 or memory")(
-      "trials", po::value<std::int64_t>(), "trials per cell instead of the scenario's")(
-      "seed", po::value<std::uint64_t>(), "seed instead of the scenario's")(
-      "policy", po::value<std::vector<std::string>>()->composing(), "policy instead of the scenario's; may be repeated")(
-      "jobs", po::value<int>(), "worker processes (default: one per processor)")(
+      "trials", po::value<std::string>(), "trials per cell instead of the scenario's")(
+      "seed", po::value<std::string>(), "seed instead of the scenario's")(
+      "policy", po::value<std::vector<std::string>>()->composing(),
+      "policy instead of the scenario's; may be repeated")("jobs", po::value<std::string>(),
+                                                           "worker processes (default: one per processor)")(
       "cell", po::value<std::string>(), "CLIENT,CONNECTOR: only these cells; 'any' matches all")(
-      "trial", po::value<std::uint64_t>(), "only this trial of each cell, counted from 0")(
+      "trial", po::value<std::string>(), "only this trial of each cell, counted from 0")(
       "out", po::value<std::string>(), "run folder (default: results/runs/SCENARIO/TIME-SEED)")(
       "resume", po::bool_switch(), "go on with the run in --out where it stopped")(
       "pcap", po::bool_switch(), "captures of every interface of every trial, in the run folder (ns3 only)")(
@@ -34,14 +40,22 @@ Syntax syntax() {
   return s;
 }
 
+/// The whole number given for an option, when it is given. Boost would take -1 for 2^64 - 1.
+std::optional<std::uint64_t> number(const po::variables_map& values, const char* option, std::uint64_t low,
+                                    std::uint64_t high) {
+  if (!values.count(option)) return std::nullopt;
+  const auto& text = values[option].as<std::string>();
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
+    throw CommandError(kWrongUsage, fmt::format("--{} {}: not a whole number from {} to {}", option, text, low, high));
+  return value;
+}
+
 loader::Overrides overrides(const po::variables_map& values) {
   loader::Overrides overrides;
-  if (values.count("trials")) {
-    const auto trials = values["trials"].as<std::int64_t>();
-    if (trials < 1) throw CommandError(kWrongUsage, fmt::format("--trials {}: at least 1 is needed", trials));
-    overrides.trials = static_cast<std::uint64_t>(trials);
-  }
-  if (values.count("seed")) overrides.seed = values["seed"].as<std::uint64_t>();
+  overrides.trials = number(values, "trials", 1, loader::kMaxTrials);
+  overrides.seed = number(values, "seed", 0, kAny);
   if (values.count("policy")) overrides.policies = values["policy"].as<std::vector<std::string>>();
   if (!values.count("cell")) return overrides;
   auto cell = loader::parse_cell(values["cell"].as<std::string>());
@@ -51,18 +65,19 @@ loader::Overrides overrides(const po::variables_map& values) {
 }
 
 unsigned jobs(const po::variables_map& values) {
-  if (!values.count("jobs")) return static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
-  const int jobs = values["jobs"].as<int>();
-  if (jobs < 1 || jobs > 1024) throw CommandError(kWrongUsage, fmt::format("--jobs {}: 1 to 1024 are possible", jobs));
-  return static_cast<unsigned>(jobs);
-}
-
-std::string quoted(const std::string& argument) {
-  const bool plain = !argument.empty() && argument.find_first_of(" '\"\\$&|;<>()*?[]#~`!") == std::string::npos;
-  return plain ? argument : "'" + argument + "'";
+  const auto processors = static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  return static_cast<unsigned>(number(values, "jobs", 1, kMaxJobs).value_or(processors));
 }
 
 }  // namespace
+
+std::string quoted(const std::string& argument) {
+  const bool plain = !argument.empty() && argument.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos;
+  if (plain) return argument;
+  std::string text = "'";
+  for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
 
 std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   const auto values = parse(syntax(), arguments);
@@ -74,9 +89,12 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3 and memory are possible", name));
   options.backend = *backend;
   options.overrides = overrides(*values);
-  if (values->count("trial")) options.trial = (*values)["trial"].as<std::uint64_t>();
+  options.trial = number(*values, "trial", 0, kAny);
   options.jobs = jobs(*values);
-  if (values->count("out")) options.out = (*values)["out"].as<std::string>();
+  if (values->count("out")) {
+    options.out = (*values)["out"].as<std::string>();
+    if (options.out.empty()) throw CommandError(kWrongUsage, "--out: the name of a folder is missing");
+  }
   options.resume = (*values)["resume"].as<bool>();
   options.pcap = (*values)["pcap"].as<bool>();
   options.report = !(*values)["no-report"].as<bool>();

@@ -22,6 +22,9 @@ struct RunOptions {
   std::string command;  ///< that makes the run again
 };
 
+/// As a shell takes it: in quotes when it needs them.
+std::string quoted(const std::string& argument);
+
 /// Nothing when `--help` was printed. Throws CommandError for wrong usage.
 std::optional<RunOptions> parse_run_options(const Arguments& arguments);
 

@@ -20,11 +20,21 @@ namespace {
 
 using End = PoolResult::End;
 
+constexpr int kIdle = 100;  ///< milliseconds without a record after which the sink hears of it
+
 struct Worker {
   pid_t pid = -1;
   int fd = -1;  ///< records come out of it; -1 once it has ended
   results::FrameDecoder decoder;
 };
+
+/// Waits for the end of a child, however many signals come in between. Its wait status.
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
 
 /// The children; whatever happens, none outlives this object.
 class Children {
@@ -33,15 +43,23 @@ class Children {
     for (auto& worker : workers) {
       if (worker.pid > 0) kill(worker.pid, SIGKILL);
       if (worker.fd >= 0) close(worker.fd);
-      if (worker.pid > 0) waitpid(worker.pid, nullptr, 0);
+      if (worker.pid > 0) wait_for(worker.pid);
     }
   }
   std::vector<Worker> workers;
 };
 
+/// The workers that have something to do.
+unsigned useful_workers(std::size_t items, unsigned jobs) {
+  const auto chunks = (items + kChunk - 1) / kChunk;
+  return static_cast<unsigned>(std::min<std::size_t>(chunks, std::max(jobs, 1U)));
+}
+
+/// Empty when all workers run; else what went wrong.
 std::string start(Children& children, const trial::Plan& plan, const std::vector<Item>& items,
                   const PoolOptions& options) {
-  for (unsigned w = 0; w < options.jobs; ++w) {
+  const unsigned workers = useful_workers(items.size(), options.jobs);
+  for (unsigned w = 0; w < workers; ++w) {
     int pipe_ends[2];
     if (pipe2(pipe_ends, O_CLOEXEC) != 0) return fmt::format("cannot make a pipe: {}", std::strerror(errno));
     const pid_t parent = getpid();
@@ -55,7 +73,7 @@ std::string start(Children& children, const trial::Plan& plan, const std::vector
     if (pid == 0) {
       close(pipe_ends[0]);
       for (const auto& other : children.workers) close(other.fd);
-      run_worker(plan, items, {w, options.jobs}, options, pipe_ends[1], parent);
+      run_worker(plan, items, {w, workers}, options, pipe_ends[1], parent);
     }
     close(pipe_ends[1]);
     children.workers.push_back({pid, pipe_ends[0], {}});
@@ -77,8 +95,7 @@ std::optional<PoolResult> take_records(Worker& worker, const PoolSink& sink) {
 std::optional<PoolResult> end_of(Worker& worker) {
   close(worker.fd);
   worker.fd = -1;
-  int status = 0;
-  waitpid(worker.pid, &status, 0);
+  const int status = wait_for(worker.pid);
   worker.pid = -1;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && worker.decoder.pending() == 0) return std::nullopt;
   if (WIFSIGNALED(status))
@@ -115,9 +132,9 @@ PoolResult run_pool(const trial::Plan& plan, const std::vector<Item>& items, con
   if (auto error = start(children, plan, items, options); !error.empty()) return {End::worker_died, std::move(error)};
   while (any_open(children)) {
     auto pipes = open_pipes(children);
-    const int ready = poll(pipes.data(), pipes.size(), 100);
+    const int ready = poll(pipes.data(), pipes.size(), kIdle);
     if (stop) return {End::interrupted, {}};
-    if (!sink.idle()) return {End::refused, {}};
+    if (ready == 0 && !sink.idle()) return {End::refused, {}};
     if (ready <= 0) continue;
     for (std::size_t i = 0; i < pipes.size(); ++i)
       if (pipes[i].revents != 0)

@@ -15,8 +15,8 @@ namespace punchlab::runner {
 
 struct PoolOptions {
   Backend backend = Backend::ns3;
-  unsigned jobs = 1;  ///< worker processes, at least 1
-  std::optional<std::filesystem::path> pcap;  ///< folder for captures, one subfolder per trial
+  unsigned jobs = 1;                          ///< worker processes at most; never more than there are chunks of trials
+  std::optional<std::filesystem::path> pcap;  ///< folder for captures: one subfolder per trial, "cell3-trial17"
 };
 
 /// How a run of the pool ended.
@@ -34,7 +34,7 @@ struct PoolResult {
 /// What the caller does with records and time.
 struct PoolSink {
   std::function<bool(results::TrialRecord)> record;  ///< false ends the run
-  std::function<bool()> idle;                        ///< about ten times a second; false ends the run
+  std::function<bool()> idle;  ///< when none came for 100 ms, and every 100 ms from then on; false ends the run
 };
 
 /// Blocks until all `items` are done or the run ends early. Workers are children of this process: they end with it, and

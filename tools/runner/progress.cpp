@@ -23,7 +23,12 @@ std::string bar(std::uint64_t done, std::uint64_t total) {
 }  // namespace
 
 Progress::Progress(std::uint64_t total, std::uint64_t done)
-    : total_(total), done_(done), first_(done), terminal_(isatty(STDERR_FILENO) == 1), start_(SteadyClock::now()), last_(start_) {}
+    : total_(total),
+      done_(done),
+      first_(done),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      start_(SteadyClock::now()),
+      last_(start_) {}
 
 double Progress::rate() const {
   const auto seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();

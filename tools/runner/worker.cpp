@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <exception>
 
 #include "results/record/wire.hpp"
@@ -13,8 +14,10 @@
 namespace punchlab::runner {
 namespace {
 
-/// Records go out together when this many bytes have collected, and at the end.
-constexpr std::size_t kFlush = 4096;
+/// Records go out together when this many bytes have collected or the oldest has waited so long, and at the end: a
+/// worker of slow trials must not sit on finished ones.
+constexpr std::size_t kFlushBytes = 4096;
+constexpr std::chrono::milliseconds kFlushAge{50};
 
 bool write_all(int fd, std::vector<std::uint8_t>& bytes) {
   std::size_t done = 0;
@@ -28,23 +31,28 @@ bool write_all(int fd, std::vector<std::uint8_t>& bytes) {
   return true;
 }
 
-trial::WorldOptions world_options(const PoolOptions& options, const Item& item) {
+trial::WorldOptions world_options(const PoolOptions& options, std::uint32_t cell, std::uint64_t trial) {
   trial::WorldOptions world;
-  if (options.pcap) world.pcap = *options.pcap / fmt::format("cell{}-trial{}", item.cell, item.trial);
+  if (options.pcap) world.pcap = *options.pcap / fmt::format("cell{}-trial{}", cell, trial);
   return world;
 }
 
-bool work(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share, const PoolOptions& options, int fd) {
+bool work(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share, const PoolOptions& options,
+          int fd) {
   const auto world = make_world(options.backend);
   const trial::Identities identities(plan.seed);
   std::vector<std::uint8_t> out;
+  auto flushed = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!is_for(i, share.worker, share.workers)) continue;
     const auto& cell = plan.cells[items[i].cell];
-    const auto record =
-        run_trial(*world, cell, identities, plan.seed, items[i].trial, world_options(options, items[i]));
-    results::encode(record, out);
-    if (out.size() >= kFlush && !write_all(fd, out)) return false;
+    const auto index = items[i].trial;
+    results::encode(run_trial(*world, cell, identities, plan.seed, index, world_options(options, cell.index, index)),
+                    out);
+    const auto now = std::chrono::steady_clock::now();
+    if (out.size() < kFlushBytes && now - flushed < kFlushAge) continue;
+    if (!write_all(fd, out)) return false;
+    flushed = now;
   }
   return write_all(fd, out);
 }
@@ -53,7 +61,9 @@ bool work(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare s
 
 void run_worker(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share, const PoolOptions& options,
                 int fd, pid_t parent) {
-  signal(SIGINT, SIG_IGN);  // the parent hears Ctrl-C and ends us
+  // A terminal or a service manager tells the whole group; the parent decides and ends us.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(3);
   int status = 3;

@@ -1,0 +1,13 @@
+#pragma once
+// Ctrl-C and `kill`: noted by a handler, acted on where a command can stop and keep what it has.
+#include <csignal>
+
+namespace punchlab::cli {
+
+/// Set once SIGINT or SIGTERM came.
+extern volatile std::sig_atomic_t interrupted;
+
+/// From now on both signals set `interrupted` instead of ending the process, and system calls that wait return EINTR.
+void listen_for_interrupts();
+
+}  // namespace punchlab::cli
