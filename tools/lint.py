@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 MAX_FILE_LINES = 400
+TEST_FILES = ("_test.cpp", "_bench.cpp", "_fuzz.cpp", "_lab.hpp", "_fixture.hpp", "_for_test.hpp")
 MAX_FUNCTION_LINES = 70
 PURE = ("protocol/", "sim/packet/", "sim/nat/", "sim/link/", "sim/oracle/", "sim/survey/", "sim/memory/", "sim/trial/")
 IMPURE = re.compile(
@@ -39,7 +40,7 @@ def breaches_of(name):
     lines = pathlib.Path(name).read_text(encoding="utf-8").split("\n")
     if len(lines) - 1 > MAX_FILE_LINES:
         yield 1, f"{len(lines) - 1} lines; at most {MAX_FILE_LINES}"
-    test = name.endswith(("_test.cpp", "_bench.cpp", "_fuzz.cpp"))
+    test = name.endswith(TEST_FILES)
     pure = name.startswith(PURE) and not test
     for number, line in enumerate(lines, 1):
         code = line.split("//")[0]

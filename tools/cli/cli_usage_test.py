@@ -122,7 +122,7 @@ class Mistakes(Command):
 
     def test_a_million_cells(self):
         nats = ", ".join(f"{{chain: [full-cone], name: n{i}}}" for i in range(1000))
-        self.mistake(f"name: s\nclient: {{nat: [{nats}]}}\nconnector: {{nat: [{nats}]}}\n", "", "1000000 cells")
+        self.mistake(f"name: s\nclient: {{nat: [{nats}]}}\nconnector: {{nat: [{nats}]}}\n", "1:1: ", "1000000 cells")
 
     def test_no_yaml(self):
         self.mistake("name: [s\nclient: }{\n", "2:")
@@ -131,7 +131,7 @@ class Mistakes(Command):
         self.mistake(b"\x7fELF\x02\x01\x01\x00\x00", "1:", "not a text file")
 
     def test_empty_file(self):
-        self.mistake("", "", "empty")
+        self.mistake("", "1:1: ", "empty")
 
     def test_a_directory(self):
         (self.folder / "s").mkdir()
