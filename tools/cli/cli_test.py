@@ -129,7 +129,7 @@ class Output(Command):
         self.assertGreater(len(states), 2, drawn)
         for state in states[1:]:
             self.assertRegex(state, r"\A█*░*  \d+ of 600 trials, \d+/s, \d+ s left \x1b\[K\Z")
-        self.assertIn("█" * 32 + "  160 of 600 trials", states[-1])
+        self.assertIn("█" * 32 + "  600 of 600 trials", states[-1])
 
     def test_report(self):
         out, err = self.punchlab("run", "tiny.yaml", "--backend", "memory", "--out", "run")
