@@ -80,6 +80,9 @@ struct Line {
   std::string (*value)(const Tally&);
 };
 
+/// No trial connected, or none over links that give a route to compare with.
+std::string added_ms(const Tally& t) { return t.added_latency.measured() == 0 ? "–" : median_ms(t.added_latency); }
+
 std::vector<Line> lines_of(const Block& block) {
   std::vector<Line> lines{
       {"direct", [](const Tally& t) { return percent(t.rate(Outcome::direct).value()); }},
@@ -87,7 +90,7 @@ std::vector<Line> lines_of(const Block& block) {
       {"relayed", [](const Tally& t) { return percent(t.rate(Outcome::relayed).value()); }},
       {"failed", [](const Tally& t) { return percent(t.rate(Outcome::failed).value()); }},
       {"time to direct", [](const Tally& t) { return median_ms(t.time_to_direct); }},
-      {"added latency", [](const Tally& t) { return median_ms(t.added_latency); }},
+      {"added latency", [](const Tally& t) { return added_ms(t); }},
   };
   if (!block.any_failed()) lines.erase(lines.begin() + 3);
   return lines;
@@ -171,7 +174,7 @@ std::string pooled_lines(const Tally& t) {
       "{}\n",
       percent(direct.value()), percent_range(direct.interval()), percent(t.rate(Outcome::relayed).value()),
       percent(t.rate(Outcome::failed).value()), median_ms(t.time_to_direct),
-      t.time_to_direct.median() ? "" : " (less than half of all trials got there)", median_ms(t.added_latency));
+      t.time_to_direct.median() ? "" : " (less than half of all trials got there)", added_ms(t));
 }
 
 std::string table_text(bool full, const Block& block, std::span<const std::string> connectors,
