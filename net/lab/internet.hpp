@@ -1,0 +1,80 @@
+#pragma once
+// All that lies between the hosts of the lab: gateways, links and the core's routing, as a delay line over whole
+// packets. It computes on the moments at which things are due, so that being called late delays a packet but never adds
+// up.
+#include <array>
+#include <vector>
+
+#include "sim/link/propagation.hpp"
+#include "sim/link/transmitter.hpp"
+#include "sim/memory/event_queue.hpp"
+#include "sim/memory/packet_pool.hpp"
+#include "sim/nat/nat_box.hpp"
+#include "sim/trial/core_routes.hpp"
+#include "sim/trial/network.hpp"
+
+namespace punchlab::lab {
+
+/// What the internet tells its owner.
+class InternetSink {
+ public:
+  virtual ~InternetSink() = default;
+  /// `packet` reaches `host`; it was due there at `due`.
+  virtual void on_arrival(Time due, trial::HostId host, Bytes packet) = 0;
+  virtual void on_event(const trial::PacketEvent& event) = 0;
+};
+
+class Internet {
+ public:
+  explicit Internet(InternetSink& sink) : sink_(sink) {}
+
+  /// As new: no packets, no mappings. `topology` must outlive its use.
+  void reset(const trial::Topology& topology);
+  /// A host's stack sends `packet`, a whole IPv4 packet, at `now`; longer ones than PacketPool::kSlotSize are dropped.
+  void enter(Time now, trial::HostId from, Bytes packet);
+  /// Does all that is due at `now` and before; returns the number of events.
+  std::uint64_t advance(Time now);
+  /// When there is something to do next.
+  Time next() const { return events_.empty() ? kNever : events_.front().when.at; }
+
+ private:
+  /// One direction of one link of one side. Hop 0 is the host's own link, the last hop is the access link.
+  struct Wire {
+    link::Transmitter transmitter;
+    link::Propagation propagation;
+    trial::HostId side = trial::HostId::client;
+    std::uint8_t hop = 0;
+    bool up = true;  ///< towards the core
+    std::uint16_t number = 0;
+  };
+  struct Side {
+    const trial::HostSpec* spec = nullptr;
+    std::vector<nat::NatBox> boxes;
+    std::uint16_t first_wire = 0;  ///< then two per hop: up, down
+  };
+
+  void add_wires(trial::HostId id, const trial::HostSpec& spec);
+  Wire& wire_of(trial::HostId side, std::size_t hop, bool up);
+  Side& side_of(trial::HostId id) { return sides_[static_cast<std::size_t>(id)]; }
+  void push(Time at, std::uint32_t packet, const Wire& wire, memory::Event::Kind kind);
+  void transmit(Wire& wire, std::uint32_t packet);
+  void begin(Wire& wire, std::uint32_t packet);
+  void transmit_next(Wire& wire);
+  void arrive(const Wire& wire, std::uint32_t packet);
+  void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
+  void arrive_at_core(const Wire& wire, std::uint32_t packet);
+  void expire(Wire& back, std::uint8_t gateway, const IpAddress& router, std::uint32_t packet);
+  void report(trial::PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
+              std::uint32_t packet);
+
+  InternetSink& sink_;
+  Time now_ = kTimeOrigin;
+  std::uint64_t order_ = 0;
+  std::array<Side, trial::kHosts> sides_;
+  std::vector<Wire> wires_;
+  trial::CoreRoutes routes_;
+  memory::EventQueue events_;
+  memory::PacketPool pool_;
+};
+
+}  // namespace punchlab::lab

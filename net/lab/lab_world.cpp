@@ -1,0 +1,238 @@
+#include "net/lab/lab_world.hpp"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+#include "net/lab/host_stack.hpp"
+#include "net/lab/internet.hpp"
+#include "sim/packet/packet.hpp"
+
+namespace punchlab::lab {
+namespace {
+
+using trial::HostId;
+using trial::PacketEvent;
+
+/// Datagrams or packets taken from one descriptor before the others get their turn.
+constexpr int kBatch = 64;
+/// Latenesses kept per run, the first ones.
+constexpr std::size_t kLatenesses = 100'000;
+
+Duration monotonic() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
+
+void refuse(const trial::Topology& topology, const trial::WorldOptions& options) {
+  if (options.pcap) throw std::invalid_argument("the sockets backend writes no captures");
+  for (const auto& host : topology.hosts)
+    for (const auto& address : host.addresses)
+      if (!address.is_v4()) throw std::invalid_argument("the sockets backend carries IPv4 only");
+}
+
+class SocketsWorld final : public LabWorld, public trial::Network, private InternetSink {
+ public:
+  SocketsWorld();
+  std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
+                    const trial::WorldOptions& options) override;
+  std::optional<std::string> cannot(const trial::Cell& cell) const override;
+  Lateness lateness() const override;
+
+  void send(HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
+            Bytes payload) override;
+  void set_timer(HostId host, Time at) override { timer_of(host) = at; }
+
+ private:
+  /// What epoll says is readable: a host's device, or one of its sockets.
+  struct Source {
+    std::uint32_t host = 0;
+    std::uint32_t number = 0;  ///< 0 is the device, then the sockets
+
+    std::uint64_t pack() const { return std::uint64_t{host} << 32 | number; }
+    static Source unpack(std::uint64_t v) {
+      return {static_cast<std::uint32_t>(v >> 32), static_cast<std::uint32_t>(v)};
+    }
+  };
+
+  void on_arrival(Time due, HostId host, Bytes packet) override;
+  void on_event(const PacketEvent& event) override { application_->on_packet(event); }
+
+  Time now() const { return kTimeOrigin + (monotonic() - start_); }
+  HostStack& stack_of(HostId host) { return stacks_[static_cast<std::size_t>(host)]; }
+  Time& timer_of(HostId host) { return timers_[static_cast<std::size_t>(host)]; }
+  std::optional<std::size_t> open(HostId host, const TransportAddress& local);
+  void watch(int fd, Source source);
+  void loop(Time until);
+  void fire_timers();
+  void wait(Time until);
+  void read_device(HostId host);
+  void read_socket(HostId host, std::size_t socket);
+  void report(PacketEvent::Kind kind, HostId host, const TransportAddress& source, const TransportAddress& destination,
+              Bytes payload);
+
+  std::array<HostStack, trial::kHosts> stacks_;
+  FileDescriptor epoll_;
+  Internet internet_{*this};
+  trial::Application* application_ = nullptr;
+  Duration start_{0};
+  std::array<Time, trial::kHosts> timers_{};
+  std::uint64_t events_ = 0;
+  std::vector<Duration> late_;
+  std::array<std::uint8_t, 2048> datagram_;  ///< in the application's hands
+  std::array<std::uint8_t, 2048> packet_;
+};
+
+SocketsWorld::SocketsWorld() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (epoll_.get() < 0) throw_errno("epoll_create1");
+  for (std::uint32_t host = 0; host < trial::kHosts; ++host) watch(stacks_[host].tun(), {host, 0});
+  prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when asked to, not 50 microseconds later
+  late_.reserve(kLatenesses);
+}
+
+std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Application& application, Time until,
+                                const trial::WorldOptions& options) {
+  refuse(topology, options);
+  internet_.reset(topology);
+  for (std::size_t i = 0; i < trial::kHosts; ++i) stacks_[i].reset(topology.hosts[i].addresses);
+  timers_.fill(kNever);
+  late_.clear();
+  events_ = 0;
+  application_ = &application;
+  start_ = monotonic();
+  application.start(kTimeOrigin, *this);
+  loop(until);
+  for (auto& stack : stacks_) stack.close_sockets();
+  return events_;
+}
+
+void SocketsWorld::loop(Time until) {
+  while (!application_->finished() && now() < until) {
+    events_ += internet_.advance(now());
+    fire_timers();
+    if (application_->finished()) return;
+    wait(until);
+  }
+}
+
+void SocketsWorld::fire_timers() {
+  for (std::size_t i = 0; i < trial::kHosts && !application_->finished(); ++i) {
+    const Time at = now();
+    if (timers_[i] > at) continue;
+    timers_[i] = kNever;
+    ++events_;
+    application_->on_timer(at, static_cast<HostId>(i));
+  }
+}
+
+void SocketsWorld::wait(Time until) {
+  Time wake = std::min(until, internet_.next());
+  for (const Time timer : timers_) wake = std::min(wake, timer);
+  const auto left = std::max(wake - now(), Duration{0});
+  const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+  std::array<epoll_event, 16> ready;
+  const int count = epoll_pwait2(epoll_.get(), ready.data(), static_cast<int>(ready.size()), &timeout, nullptr);
+  for (int i = 0; i < count && !application_->finished(); ++i) {
+    const auto source = Source::unpack(ready[static_cast<std::size_t>(i)].data.u64);
+    const auto host = static_cast<HostId>(source.host);
+    if (source.number == 0)
+      read_device(host);
+    else
+      read_socket(host, source.number - 1);
+  }
+}
+
+void SocketsWorld::read_device(HostId host) {
+  for (int i = 0; i < kBatch; ++i) {
+    const auto packet = stack_of(host).read_packet(packet_);
+    if (!packet) return;
+    internet_.enter(now(), host, *packet);
+  }
+}
+
+void SocketsWorld::read_socket(HostId host, std::size_t socket) {
+  HostStack& stack = stack_of(host);
+  for (int i = 0; i < kBatch && !application_->finished(); ++i) {
+    const auto received = stack.receive(socket, datagram_);
+    if (!received) return;
+    const Bytes payload = Bytes{datagram_}.first(received->size);
+    const TransportAddress local = stack.local_of(socket);
+    report(PacketEvent::Kind::delivered, host, received->source, local, payload);
+    ++events_;
+    application_->on_datagram(now(), host, received->source, local, payload);
+  }
+}
+
+void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
+  // Programs listen on every port that datagrams come to, as in the other worlds: the application sorts them out.
+  const auto view = packet::parse(packet);
+  if (!view || !stack_of(host).owns(view->destination.address)) return;
+  if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
+  stack_of(host).write_packet(packet);
+  if (late_.size() < kLatenesses) late_.push_back(now() - due);
+}
+
+void SocketsWorld::send(HostId from, const TransportAddress& source, const TransportAddress& destination,
+                        std::uint8_t ttl, Bytes payload) {
+  const auto socket = open(from, source);
+  if (!socket) return;
+  if (stack_of(from).owns(destination.address)) {  // never reaches the device
+    report(PacketEvent::Kind::sent, from, source, destination, payload);
+    open(from, destination);
+  }
+  stack_of(from).send(*socket, destination, ttl, payload);
+}
+
+std::optional<std::size_t> SocketsWorld::open(HostId host, const TransportAddress& local) {
+  HostStack& stack = stack_of(host);
+  const auto before = stack.socket_count();
+  const auto socket = stack.socket_at(local);
+  if (stack.socket_count() > before)
+    watch(stack.fd_of(*socket), {static_cast<std::uint32_t>(host), static_cast<std::uint32_t>(*socket + 1)});
+  return socket;
+}
+
+void SocketsWorld::watch(int fd, Source source) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = source.pack();
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+void SocketsWorld::report(PacketEvent::Kind kind, HostId host, const TransportAddress& source,
+                          const TransportAddress& destination, Bytes payload) {
+  const auto size = packet::write_udp(packet_, source, destination, packet::kDefaultTtl, payload);
+  application_->on_packet({kind, now(), host, 0, nat::Reason::translated, Bytes{packet_}.first(size)});
+}
+
+std::optional<std::string> SocketsWorld::cannot(const trial::Cell& cell) const {
+  for (const auto* link : {&cell.client.access, &cell.connector.access, &cell.relay})
+    if (link->medium != trial::Medium::wire)
+      return "the sockets backend models wires only, not Wi-Fi or shared bottlenecks";
+  return std::nullopt;
+}
+
+Lateness SocketsWorld::lateness() const {
+  if (late_.empty()) return {};
+  auto sorted = late_;
+  std::sort(sorted.begin(), sorted.end());
+  return {sorted.size(), sorted[sorted.size() / 2], sorted[sorted.size() * 99 / 100]};
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world() {
+  if (auto error = enter_lab()) return *std::move(error);
+  try {
+    return std::make_unique<SocketsWorld>();
+  } catch (const std::system_error& error) {
+    return std::string(error.what());
+  }
+}
+
+}  // namespace punchlab::lab

@@ -1,0 +1,21 @@
+#pragma once
+// Making and configuring the one TUN device of a host, by ioctl (Documentation/networking/tuntap.rst, netdevice(7)).
+#include "net/lab/file_descriptor.hpp"
+#include "protocol/base/address.hpp"
+
+namespace punchlab::lab {
+
+/// A new device in the current network namespace that gives and takes whole IP packets; reads do not block. Throws
+/// std::system_error, whose text says what to allow.
+FileDescriptor open_tun();
+
+/// A socket of the current network namespace, for the calls below.
+FileDescriptor open_control();
+/// Brings up the loopback interface and the device, with room for the largest datagram in one packet.
+void bring_up(int control);
+/// Makes `address` the `n`th IPv4 address of the device; the unspecified address removes it.
+void set_address(int control, std::size_t n, const IpAddress& address);
+/// Sends everything that is not the host's own into the device.
+void route_everything(int control);
+
+}  // namespace punchlab::lab
