@@ -56,7 +56,8 @@ using Output = std::variant<Deadline, Transmit, PairValid, Selected, Lost, Faile
 
 class Core;
 
-/// Tables are sized at construction (16 local and 32 remote candidates, policy.max_pairs pairs); nothing allocates later.
+/// Tables are sized at construction (16 local candidates, 32 remote ones that were signalled and 24 that checks taught,
+/// policy.max_pairs pairs); nothing allocates later.
 class Agent {
  public:
   /// Draws its credentials and tie-breaker from `rng`; `policy` and `rng` must outlive it.

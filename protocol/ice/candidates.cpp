@@ -72,7 +72,13 @@ const LocalBase* LocalCandidates::find(BaseId base) const {
   return it == bases_.end() ? nullptr : &*it;
 }
 
-RemoteCandidates::RemoteCandidates() { entries_.reserve(kMaxRemoteCandidates); }
+RemoteCandidates::RemoteCandidates() {
+  entries_.reserve(kMaxRemoteCandidates + kMaxLearnedDirect + kMaxLearnedRelayed);
+}
+
+std::size_t RemoteCandidates::signalled() const {
+  return static_cast<std::size_t>(std::ranges::count(entries_, true, &RemoteCandidate::signalled));
+}
 
 std::optional<std::uint8_t> RemoteCandidates::find(const TransportAddress& address) const {
   for (std::size_t i = 0; i < entries_.size(); ++i)
@@ -80,32 +86,44 @@ std::optional<std::uint8_t> RemoteCandidates::find(const TransportAddress& addre
   return std::nullopt;
 }
 
-std::uint8_t RemoteCandidates::foundation_of(const Foundation& foundation) const {
+// The number of the first candidate of that foundation: its index, so that no two foundations share one.
+std::uint8_t RemoteCandidates::foundation_of(const Foundation& foundation, std::uint8_t index) const {
   for (const auto& e : entries_)
     if (e.signalled && e.candidate.foundation == foundation) return e.foundation;
-  return static_cast<std::uint8_t>(entries_.size());
+  return index;
 }
 
 RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
   if (!usable(candidate)) return {};
-  if (const auto known = find(candidate.address)) {
-    auto& entry = entries_[*known];
-    if (entry.signalled) return {};
-    entry = {candidate, foundation_of(candidate.foundation), true};
-    return {Added::upgraded, *known};
-  }
-  if (entries_.size() == kMaxRemoteCandidates) return {};
-  entries_.push_back({candidate, foundation_of(candidate.foundation), true});
-  return {Added::created, static_cast<std::uint8_t>(entries_.size() - 1)};
+  const auto known = find(candidate.address);
+  if ((known && entries_[*known].signalled) || signalled() == kMaxRemoteCandidates) return {};
+  const auto index = known.value_or(static_cast<std::uint8_t>(entries_.size()));
+  const auto foundation = foundation_of(candidate.foundation, index);
+  if (!known) entries_.emplace_back();
+  entries_[index] = {.candidate = candidate, .foundation = foundation, .signalled = true};
+  return {known ? Added::upgraded : Added::created, index};
 }
 
-std::optional<std::uint8_t> RemoteCandidates::learn(const TransportAddress& source, std::uint32_t priority) {
+std::optional<std::uint8_t> RemoteCandidates::learn(Time now, const TransportAddress& source, std::uint32_t priority,
+                                                    bool over_relay) {
   if (const auto known = find(source)) return known;
-  if (entries_.size() == kMaxRemoteCandidates) return std::nullopt;
-  const auto type = priority >> 24 == 0 ? CandidateType::relayed : CandidateType::peer_reflexive;
-  const auto index = static_cast<std::uint8_t>(entries_.size());
-  entries_.push_back({{.type = type, .priority = priority, .address = source}, index, false});
+  const bool relay = relayed(priority, over_relay);
+  const auto same_room = [=](const RemoteCandidate& e) { return !e.signalled && e.over_relay == relay; };
+  const auto taken = static_cast<std::size_t>(std::ranges::count_if(entries_, same_room));
+  if (taken >= (relay ? kMaxLearnedRelayed : kMaxLearnedDirect)) return std::nullopt;
+  entries_.emplace_back();
+  const auto index = static_cast<std::uint8_t>(entries_.size() - 1);
+  put_learned(index, now, source, priority, over_relay);
   return index;
+}
+
+void RemoteCandidates::put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority,
+                                   bool over_relay) {
+  const auto type = priority >> 24 == 0 ? CandidateType::relayed : CandidateType::peer_reflexive;
+  entries_[index] = {.candidate = {.type = type, .priority = priority, .address = source},
+                     .foundation = index,
+                     .over_relay = relayed(priority, over_relay),
+                     .learned = now};
 }
 
 }  // namespace punchlab::ice

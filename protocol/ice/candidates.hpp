@@ -3,12 +3,18 @@
 #include <optional>
 #include <vector>
 
+#include "protocol/base/time.hpp"
 #include "protocol/ice/candidate.hpp"
 
 namespace punchlab::ice {
 
 inline constexpr std::size_t kMaxLocalCandidates = 16;
-inline constexpr std::size_t kMaxRemoteCandidates = 32;
+inline constexpr std::size_t kMaxRemoteCandidates = 32;  ///< signalled ones; what checks teach has room of its own
+inline constexpr std::size_t kMaxLearnedDirect = 16;      ///< known from checks between two sockets only
+inline constexpr std::size_t kMaxLearnedRelayed = 8;      ///< known from checks over an allocation of either side only
+/// A learned candidate keeps its place at least this long. It bounds the checks of two varying mappings, each of which
+/// shows the other side another source.
+inline constexpr Duration kLearnedLifetime = std::chrono::seconds{10};
 
 /// What checks leave from: a socket or an allocation. Reflexive candidates are pruned to it when pairs are formed.
 struct LocalBase {
@@ -55,6 +61,8 @@ struct RemoteCandidate {
   Candidate candidate;
   std::uint8_t foundation = 0;  ///< number: equal for candidates of equal foundation text
   bool signalled = false;       ///< false while known from a check only
+  bool over_relay = false;      ///< while not signalled: its checks came over an allocation
+  Time learned{};               ///< while not signalled
 };
 
 class RemoteCandidates {
@@ -68,14 +76,32 @@ class RemoteCandidates {
   /// A signalled candidate; one known from a check takes its type, priority and foundation.
   Result add(const Candidate& candidate);
   /// The candidate at `source`, made peer-reflexive with the check's PRIORITY when unknown (RFC 8445 section 7.3.1.3);
-  /// nothing when the table is full.
-  std::optional<std::uint8_t> learn(const TransportAddress& source, std::uint32_t priority);
+  /// nothing when the room for such candidates is full. `over_relay`: the check came to an allocation of ours.
+  std::optional<std::uint8_t> learn(Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
+  /// The oldest candidate that another may replace: learned, in the same room, kLearnedLifetime ago, and `expendable(index)`.
+  template <class F>
+  std::optional<std::uint8_t> replaceable(Time now, std::uint32_t priority, bool over_relay, F&& expendable) const {
+    std::optional<std::uint8_t> oldest;
+    for (std::uint8_t i = 0; i < entries_.size(); ++i) {
+      const auto& e = entries_[i];
+      const bool same_room = !e.signalled && e.over_relay == relayed(priority, over_relay);
+      if (!same_room || now < e.learned + kLearnedLifetime) continue;
+      if ((!oldest || e.learned < entries_[*oldest].learned) && expendable(i)) oldest = i;
+    }
+    return oldest;
+  }
+  /// Puts a newly learned candidate at `index`, in the place of another learned one.
+  void put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
+  /// How many the peer has told.
+  std::size_t signalled() const;
   const RemoteCandidate& operator[](std::size_t index) const { return entries_[index]; }
   std::size_t size() const { return entries_.size(); }
 
  private:
+  // RFC 8445 section 5.1.2.2 leaves 0 to relayed candidates alone; our checks from an allocation say so (docs/ice.md).
+  static bool relayed(std::uint32_t priority, bool over_relay) { return over_relay || priority >> 24 == 0; }
   std::optional<std::uint8_t> find(const TransportAddress& address) const;
-  std::uint8_t foundation_of(const Foundation& foundation) const;
+  std::uint8_t foundation_of(const Foundation& foundation, std::uint8_t index) const;
   std::vector<RemoteCandidate> entries_;
 };
 

@@ -1,6 +1,11 @@
 #include "protocol/ice/checklist.hpp"
 
 namespace punchlab::ice {
+namespace {
+
+constexpr std::size_t kRelayedReserve = 16;
+
+}  // namespace
 
 Checklist::Checklist(std::size_t max_pairs) : max_pairs_(std::clamp<std::size_t>(max_pairs, 1, 0xFFFF)) {
   pairs_.reserve(max_pairs_);
@@ -8,7 +13,8 @@ Checklist::Checklist(std::size_t max_pairs) : max_pairs_(std::clamp<std::size_t>
 }
 
 Pair* Checklist::find(BaseId base, std::uint8_t remote) {
-  const auto it = std::ranges::find_if(pairs_, [&](const Pair& p) { return p.base == base && p.remote == remote; });
+  const auto it = std::ranges::find_if(
+      pairs_, [&](const Pair& p) { return p.state != PairState::vacant && p.base == base && p.remote == remote; });
   return it == pairs_.end() ? nullptr : &*it;
 }
 
@@ -28,22 +34,51 @@ PairState Checklist::first_state(const Pair& pair) {
   return PairState::waiting;
 }
 
-Pair* Checklist::make_room(std::uint64_t priority) {
-  if (pairs_.size() < max_pairs_) return &pairs_.emplace_back();
+// Direct pairs leave a quarter of the places, at most kRelayedReserve, to relayed ones.
+std::size_t Checklist::room_of(const Pair& pair) const {
+  return pair.relayed() ? max_pairs_ : max_pairs_ - std::min(kRelayedReserve, max_pairs_ / 4);
+}
+
+Pair* Checklist::make_room(const Pair& pair) {
+  Pair* vacant = nullptr;
+  Pair* spent = nullptr;
   Pair* lowest = nullptr;
+  std::size_t taken = 0;
   for (auto& p : pairs_) {
+    if (p.state == PairState::vacant) vacant = &p;
+    if (p.state == PairState::vacant || (p.relayed() && !pair.relayed())) continue;
+    ++taken;
+    if (p.learned && p.expendable()) spent = &p;
     const bool unchecked = !p.triggered && !p.valid && (p.state == PairState::frozen || p.state == PairState::waiting);
-    if (unchecked && p.priority < priority && (lowest == nullptr || p.priority < lowest->priority)) lowest = &p;
+    const bool lower = unchecked && p.relayed() == pair.relayed() && p.priority < pair.priority;
+    if (lower && (lowest == nullptr || p.priority < lowest->priority)) lowest = &p;
   }
-  return lowest;
+  const bool room = taken < room_of(pair);
+  if (room && vacant != nullptr) return vacant;
+  if (room && pairs_.size() < max_pairs_) return &pairs_.emplace_back();
+  return spent != nullptr ? spent : lowest;
 }
 
 Pair* Checklist::add(const Pair& pair) {
-  Pair* slot = make_room(pair.priority);
+  Pair* slot = make_room(pair);
   if (slot == nullptr) return nullptr;
   *slot = pair;
   slot->state = first_state(*slot);
   return slot;
+}
+
+bool Checklist::expendable(std::uint8_t remote) const {
+  return std::ranges::all_of(pairs_, [=](const Pair& p) {
+    return p.remote != remote || p.state == PairState::vacant || p.expendable();
+  });
+}
+
+void Checklist::vacate(std::uint8_t remote) {
+  for (auto& p : pairs_) {
+    if (p.remote != remote || p.state == PairState::vacant) continue;
+    p = Pair{};
+    p.state = PairState::vacant;
+  }
 }
 
 void Checklist::trigger(Pair& pair) {

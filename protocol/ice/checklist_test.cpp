@@ -6,6 +6,11 @@
 //  5. A server-reflexive address that is the host's own is redundant.
 //  6. A candidate known from a check takes over what is signalled; duplicates and unusable ones are ignored.
 //  7. Pair priority follows RFC 8445 section 6.1.2.3.
+//  8. Direct pairs leave a quarter of the places to relayed ones.
+//  9. A learned pair that failed gives way at the limit; a signalled, valid or triggered one does not.
+// 10. What is signalled has room however much was learned; what is learned over an allocation has room of its own.
+// 11. A learned candidate is replaced only when old and expendable; a signalled one never.
+// 12. Upgrading a learned candidate gives it a foundation number that no later one shares.
 #include "protocol/ice/checklist.hpp"
 
 #include <gtest/gtest.h>
@@ -68,6 +73,38 @@ TEST(Checklist, GivesTheLowestPlaceAwayAtTheLimit) {
   EXPECT_EQ(list.add(pair_of(5, 5, 99)), nullptr);
 }
 
+TEST(Checklist, KeepsPlacesForRelayedPairs) {
+  Checklist list(8);
+  for (std::uint8_t i = 0; i < 8; ++i)
+    if (auto* p = list.add(pair_of(i, i, 100u + i))) p->state = PairState::in_progress;
+  EXPECT_EQ(list.pairs().size(), 6u);
+  for (std::uint8_t i = 10; i < 13; ++i) {
+    Pair relayed = pair_of(i, i, 1);
+    relayed.relayed_remote = true;
+    EXPECT_EQ(list.add(relayed) != nullptr, i < 12);
+  }
+}
+
+TEST(Checklist, GivesThePlaceOfAFailedLearnedPairAway) {
+  Checklist list(3);
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    Pair& p = *list.add(pair_of(i, i, 50));
+    p.learned = i != 0;
+    p.state = PairState::failed;
+  }
+  list.trigger(*list.find({}, 1));
+  EXPECT_FALSE(list.expendable(1));
+  EXPECT_NE(list.add(pair_of(7, 7, 1)), nullptr);
+  EXPECT_EQ(list.find({}, 2), nullptr);
+  list.untrigger(*list.find({}, 1));
+  list.find({}, 1)->valid = true;
+  EXPECT_EQ(list.add(pair_of(8, 8, 1)), nullptr);
+  list.vacate(7);
+  EXPECT_EQ(list.find({}, 7), nullptr);
+  EXPECT_NE(list.add(pair_of(8, 8, 1)), nullptr);
+  EXPECT_EQ(list.pairs().size(), 3u);
+}
+
 constexpr TransportAddress at(std::uint8_t last, std::uint16_t port) { return {IpAddress::v4(192, 0, 2, last), port}; }
 
 TEST(Candidates, FoundationsGroupTypeBaseAndServer) {
@@ -100,7 +137,7 @@ TEST(Candidates, RedundantOnesAreRefused) {
 
 TEST(Candidates, SignallingUpgradesWhatACheckTaught) {
   RemoteCandidates remote;
-  const auto index = remote.learn(at(1, 1), priority_of(CandidateType::peer_reflexive, 1));
+  const auto index = remote.learn(kTimeOrigin, at(1, 1), priority_of(CandidateType::peer_reflexive, 1), false);
   ASSERT_TRUE(index);
   EXPECT_EQ(remote[*index].candidate.type, CandidateType::peer_reflexive);
   const Candidate signalled{.type = CandidateType::server_reflexive, .priority = 5, .address = at(1, 1)};
@@ -110,7 +147,53 @@ TEST(Candidates, SignallingUpgradesWhatACheckTaught) {
   EXPECT_EQ(remote.add({.address = at(1, 0)}).added, RemoteCandidates::Added::ignored);
   EXPECT_EQ(remote.add({.component = 2, .address = at(1, 9)}).added, RemoteCandidates::Added::ignored);
   EXPECT_EQ(remote.add({.transport = Transport::tcp, .address = at(1, 9)}).added, RemoteCandidates::Added::ignored);
-  EXPECT_EQ(remote[*remote.learn(at(2, 1), 0x00FFFFFF)].candidate.type, CandidateType::relayed);
+  EXPECT_EQ(remote[*remote.learn(kTimeOrigin, at(2, 1), 0x00FFFFFF, false)].candidate.type, CandidateType::relayed);
+}
+
+constexpr std::uint32_t kFromSocket = priority_of(CandidateType::peer_reflexive, 1);
+
+std::size_t learn_many(RemoteCandidates& remote, std::uint16_t first_port, bool over_relay) {
+  std::size_t learned = 0;
+  for (std::uint16_t i = 0; i < 100; ++i)
+    learned += remote.learn(kTimeOrigin, at(9, static_cast<std::uint16_t>(first_port + i)), kFromSocket, over_relay) ? 1 : 0;
+  return learned;
+}
+
+TEST(Candidates, SignalledOnesHaveRoomHoweverMuchIsLearned) {
+  RemoteCandidates remote;
+  EXPECT_EQ(learn_many(remote, 1000, false), kMaxLearnedDirect);
+  EXPECT_EQ(learn_many(remote, 2000, true), kMaxLearnedRelayed);
+  for (std::uint16_t port = 1; port <= kMaxRemoteCandidates; ++port)
+    EXPECT_EQ(remote.add({.address = at(1, port)}).added, RemoteCandidates::Added::created);
+  EXPECT_EQ(remote.add({.address = at(1, 99)}).added, RemoteCandidates::Added::ignored);
+  EXPECT_EQ(remote.signalled(), kMaxRemoteCandidates);
+}
+
+TEST(Candidates, OnlyOldExpendableLearnedOnesAreReplaced) {
+  RemoteCandidates remote;
+  remote.add({.address = at(1, 1)});
+  learn_many(remote, 1000, false);
+  const auto find = [&](Time now, std::uint8_t kept) {
+    return remote.replaceable(now, kFromSocket, false, [=](auto i) { return i != kept; });
+  };
+  EXPECT_FALSE(find(kTimeOrigin, 99));
+  const Time later = kTimeOrigin + kLearnedLifetime;
+  EXPECT_EQ(find(later, 99), 1);  // 0 is signalled
+  EXPECT_EQ(find(later, 1), 2);
+  EXPECT_FALSE(remote.replaceable(later, kFromSocket, true, [](auto) { return true; })) << "not for the other room";
+  remote.put_learned(1, later, at(2, 2), kFromSocket, false);
+  EXPECT_EQ(find(later, 99), 2);
+  EXPECT_EQ(remote[1].candidate.address, at(2, 2));
+}
+
+TEST(Candidates, FoundationNumbersAreNotShared) {
+  RemoteCandidates remote;
+  remote.learn(kTimeOrigin, at(1, 1), kFromSocket, false);
+  remote.add({.foundation = {{'a'}}, .address = at(1, 1)});
+  remote.add({.foundation = {{'b'}}, .address = at(1, 2)});
+  remote.add({.foundation = {{'a'}}, .address = at(1, 3)});
+  EXPECT_NE(remote[0].foundation, remote[1].foundation);
+  EXPECT_EQ(remote[0].foundation, remote[2].foundation);
 }
 
 TEST(PairPriority, OrdersAsTheRfcSays) {

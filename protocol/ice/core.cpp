@@ -44,7 +44,8 @@ void Core::add_guesses(Candidate told) {
   const auto reflexive = told.address;
   for (const auto* technique : policy_->techniques) {
     const auto count = technique != nullptr ? technique->guess(reflexive, guesses) : 0;
-    for (std::size_t i = 0; i < count && told.priority > 1; ++i) {
+    // A guess takes no place that the peer may still need for what it tells.
+    for (std::size_t i = 0; i < count && told.priority > 1 && remote_.signalled() < kMaxRemoteCandidates / 2; ++i) {
       told.address = guesses[i];
       --told.priority;
       pair_with_locals(told);
@@ -81,6 +82,8 @@ Pair* Core::add_pair(const LocalBase& base, std::uint8_t remote) {
   pair.base = base.id;
   pair.remote = remote;
   pair.relayed_base = base.relayed;
+  pair.relayed_remote = remote_[remote].candidate.type == CandidateType::relayed;
+  pair.learned = !remote_[remote].signalled;
   pair.local_type = base.relayed ? CandidateType::relayed : CandidateType::host;
   pair.foundation = static_cast<std::uint16_t>((base.foundation << 8) | remote_[remote].foundation);
   pair.priority = priority_of_pair(base, remote_[remote]);
@@ -98,8 +101,11 @@ void Core::pair_with_remotes(const LocalBase& base) {
 
 void Core::refresh_pairs() {
   for (auto& pair : checklist_.pairs()) {
+    if (pair.state == PairState::vacant) continue;
     const auto& base = *local_.find(pair.base);
     pair.priority = priority_of_pair(base, remote_[pair.remote]);
+    pair.relayed_remote = remote_[pair.remote].candidate.type == CandidateType::relayed;
+    pair.learned = !remote_[pair.remote].signalled;
     pair.foundation = static_cast<std::uint16_t>((base.foundation << 8) | remote_[pair.remote].foundation);
   }
 }

@@ -53,7 +53,9 @@ class Core {
                          const stun::MessageView& request);
   std::optional<Verdict> refuse(SendResponse& response, const stun::MessageView& request);
   bool resolve_conflict(const stun::MessageView& request);
-  Pair* pair_of(const LocalBase& base, const TransportAddress& source, std::uint32_t priority);
+  Pair* pair_of(Time now, const LocalBase& base, const TransportAddress& source, std::uint32_t priority);
+  std::optional<std::uint8_t> learn(Time now, const LocalBase& base, const TransportAddress& source,
+                                    std::uint32_t priority);
   void trigger(Pair& pair);
   Verdict handle_response(Time now, BaseId base, const TransportAddress& source, const stun::MessageView& response);
   Verdict handle_error(Pair& pair, CheckTransaction& check, const stun::MessageView& response);

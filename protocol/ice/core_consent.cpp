@@ -52,7 +52,7 @@ void Core::expire_consent(Time now) {
   if (const Pair* fresh = best_valid()) return select(now, checklist_[checklist_.index_of(*fresh)]);
   outbox_.push(Lost{lost_path});
   for (auto& pair : checklist_.pairs())
-    if (pair.state != PairState::in_progress) checklist_.trigger(pair);
+    if (pair.state != PairState::in_progress && pair.state != PairState::vacant) checklist_.trigger(pair);
 }
 
 Time Core::patience_end() const {

@@ -64,7 +64,7 @@ void Core::retransmit(Time now, Pair& pair) {
 void Core::send_openers() {
   openers_due_ = false;
   for (const auto& pair : checklist_.pairs())
-    if (direct(pair) && outbox_.push(SendOpener{checklist_.index_of(pair)})) ++counters_.openers;
+    if (pair.state != PairState::vacant && direct(pair) && outbox_.push(SendOpener{checklist_.index_of(pair)})) ++counters_.openers;
 }
 
 void Core::handle_timeout(Time now) {

@@ -60,7 +60,7 @@ Verdict Core::handle_request(Time now, const LocalBase& base, const TransportAdd
   const auto refusal = refuse(response, request);
   if (!outbox_.push(response)) return Verdict::overload;
   if (refusal) return *refusal;
-  Pair* pair = pair_of(base, source, *request.u32(Attribute::priority));
+  Pair* pair = pair_of(now, base, source, *request.u32(Attribute::priority));
   if (pair == nullptr) return Verdict::check_answered;
   if (role_ == Role::controlled && request.has(Attribute::use_candidate)) {
     pair->nominated = true;
@@ -71,11 +71,27 @@ Verdict Core::handle_request(Time now, const LocalBase& base, const TransportAdd
   return Verdict::check_answered;
 }
 
-Pair* Core::pair_of(const LocalBase& base, const TransportAddress& source, std::uint32_t priority) {
-  const auto remote = remote_.learn(source, priority);
-  if (!remote) return nullptr;
+Pair* Core::pair_of(Time now, const LocalBase& base, const TransportAddress& source, std::uint32_t priority) {
+  const auto remote = learn(now, base, source, priority);
+  if (!remote) {
+    ++counters_.candidates_ignored;
+    return nullptr;
+  }
   if (Pair* known = checklist_.find(base.id, *remote)) return known;
   return add_pair(base, *remote);
+}
+
+// Two mappings that vary by destination teach a new source with each check. When there is no room left, the oldest that
+// led nowhere gives way (docs/ice.md); its index passes on to the new one.
+std::optional<std::uint8_t> Core::learn(Time now, const LocalBase& base, const TransportAddress& source,
+                                        std::uint32_t priority) {
+  if (const auto known = remote_.learn(now, source, priority, base.relayed)) return known;
+  const auto oldest =
+      remote_.replaceable(now, priority, base.relayed, [&](auto index) { return checklist_.expendable(index); });
+  if (!oldest) return std::nullopt;
+  checklist_.vacate(*oldest);
+  remote_.put_learned(*oldest, now, source, priority, base.relayed);
+  return oldest;
 }
 
 // RFC 8445 section 7.3.1.4. A pair in progress is checked anew, since its first request may have met a closed NAT; its

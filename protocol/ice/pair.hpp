@@ -10,8 +10,9 @@
 
 namespace punchlab::ice {
 
-/// RFC 8445 section 6.1.2.6; `redundant`: not worth checking beside the selected pair (section 8.1.2).
-enum class PairState : std::uint8_t { frozen, waiting, in_progress, succeeded, failed, redundant };
+/// RFC 8445 section 6.1.2.6; `redundant`: not worth checking beside the selected pair (section 8.1.2); `vacant`: no pair any
+/// more, its candidate was given up and its place is free.
+enum class PairState : std::uint8_t { frozen, waiting, in_progress, succeeded, failed, redundant, vacant };
 
 /// One Binding request that may still be answered.
 struct CheckTransaction {
@@ -30,6 +31,8 @@ struct Pair {
   BaseId base;
   std::uint8_t remote = 0;       ///< index into the remote candidates
   bool relayed_base = false;
+  bool relayed_remote = false;
+  bool learned = false;          ///< the remote candidate is known from checks only
   std::uint16_t foundation = 0;  ///< local and remote foundation numbers
   std::uint64_t priority = 0;
   PairState state = PairState::frozen;
@@ -49,6 +52,12 @@ struct Pair {
   std::uint8_t newest = 0;      ///< the slot taken last
   std::uint8_t check_slot = 0;  ///< the slot of the check that `timer` repeats
 
+  /// Leads to or from an allocation, as far as signalling says.
+  bool relayed() const { return relayed_base || relayed_remote; }
+  /// Ended without success and not to be checked again.
+  bool expendable() const {
+    return !valid && !triggered && (state == PairState::failed || state == PairState::redundant);
+  }
   /// Neither succeeded nor failed nor given up.
   bool unconcluded() const {
     return !valid && (state == PairState::frozen || state == PairState::waiting || state == PairState::in_progress);
