@@ -244,6 +244,7 @@ TEST(LabWorld, LeavesNothingAfterSigkill) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t child = fork();
+  ASSERT_GE(child, 0);
   if (child == 0) run_until_killed(ends[1]);
   const FileDescriptor reader(ends[0]);
   close(ends[1]);
