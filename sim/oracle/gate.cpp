@@ -14,6 +14,8 @@ constexpr std::size_t kManyPorts = 1000;
 /// Destinations of a real agent that are not modelled here (the peer's host candidates, allocations on the relay, ports that
 /// the peer left behind): each may take a mapping that a check then lacks.
 constexpr std::size_t kOtherDestinations = 12;
+/// Addresses that an inner gateway may give to these, and that take blocks of ports here.
+constexpr std::size_t kOtherInsideAddresses = 3;
 
 bool depends_equally(Dependence dependence, Endpoint a, Endpoint b) {
   switch (dependence) {
@@ -37,6 +39,13 @@ std::size_t capacity_of(const nat::Profile& p) {
   if (p.on_collision == OnCollision::overload) return ports_of(p) == 0 ? 0 : limit;
   const std::size_t addresses = p.pooling == nat::Pooling::arbitrary ? p.addresses : 1;
   return std::min(limit, ports_of(p) * addresses);
+}
+
+/// Blocks of ports that the gateway has for inside addresses: each leases its own.
+std::size_t blocks_of(const nat::Profile& p) {
+  const std::size_t range = p.ports.last < p.ports.first ? 0 : std::size_t{p.ports.last} - p.ports.first + 1;
+  const std::size_t blocks = std::max<std::size_t>(range / std::max<std::size_t>(p.block_size, 1), 1);
+  return p.pooling == nat::Pooling::arbitrary ? blocks * p.addresses : blocks;
 }
 
 /// A host's port is ephemeral; only a range that holds all of those preserves it for certain.
@@ -68,14 +77,14 @@ std::optional<Endpoint> Gate::outbound(Endpoint inside, Endpoint remote, Run& ru
 /// A firewall keeps an entry for each inside endpoint, and its limits are on these.
 std::optional<Endpoint> Gate::track(Endpoint inside, Run& run) {
   if (contains(tracked_, inside)) return inside;
-  if (!has_room(tracked_.size(), std::min(profile_->max_mappings, profile_->max_mappings_per_host), run)) return std::nullopt;
+  if (!has_room(tracked_.size(), std::min(profile_->max_mappings, profile_->max_mappings_per_host), kOtherDestinations, run)) return std::nullopt;
   tracked_.push_back(inside);
   return inside;
 }
 
 /// Whether an old entry has made room by now is a matter of timers.
-bool Gate::has_room(std::size_t used, std::size_t capacity, Run& run) {
-  const bool scarce = used > 0 && used + kOtherDestinations >= capacity;
+bool Gate::has_room(std::size_t used, std::size_t capacity, std::size_t others, Run& run) {
+  const bool scarce = used > 0 && used + others >= capacity;
   if (capacity > 0 && !(scarce && run.choices.pick(2) == 0)) return true;
   drop(Obstacle::too_many_mappings);
   return false;
@@ -129,7 +138,7 @@ std::optional<Endpoint> Gate::map(Endpoint inside, Endpoint remote, Run& run) {
     const bool clash = contains(claimed_, Contact{mapping->outside, remote});
     if (!clash || profile_->on_collision == OnCollision::overload) return mapping->outside;
     if (profile_->on_collision == OnCollision::drop) return std::nullopt;
-    remapped_.push_back({inside, remote, {mapping->outside.address, run.fresh()}});
+    remapped_.push_back({inside, remote, {choose_address(inside, run), run.fresh()}});
     return remapped_.back().outside;
   }
   const auto outside = allocate(inside, remote, run);
@@ -143,7 +152,8 @@ bool Gate::taken(Endpoint outside, Endpoint remote) const {
 }
 
 std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& run) {
-  if (!has_room(mappings_.size(), capacity_of(*profile_), run)) return std::nullopt;
+  if (!has_room(mappings_.size(), capacity_of(*profile_), kOtherDestinations, run)) return std::nullopt;
+  if (profile_->port_allocation == nat::PortAllocation::block && !lease(inside.address, run)) return std::nullopt;
   Endpoint outside{choose_address(inside, run), choose_port(inside, run)};
   if (!taken(outside, remote) || profile_->on_collision == OnCollision::overload) return outside;
   if (profile_->on_collision == OnCollision::drop) {
@@ -152,6 +162,14 @@ std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& ru
   }
   outside.port = run.fresh();
   return outside;
+}
+
+/// A block of ports belongs to one inside address, of which an inner gateway may have several.
+bool Gate::lease(int inside_address, Run& run) {
+  if (contains(leases_, inside_address)) return true;
+  if (!has_room(leases_.size(), blocks_of(*profile_), kOtherInsideAddresses, run)) return false;
+  leases_.push_back(inside_address);
+  return true;
 }
 
 /// The first mapping's address is the first one, without loss of generality.
@@ -171,8 +189,11 @@ int Gate::choose_port(Endpoint inside, Run& run) {
   if (preserves_) return inside.port;
   const auto ports = ports_of(*profile_);
   const bool may_coincide = profile_->on_collision == OnCollision::overload && ports < kManyPorts;
-  if (mappings_.empty() || !may_coincide) return run.fresh();
-  return ports == 1 || run.choices.pick(2) == 1 ? mappings_.front().outside.port : run.fresh();
+  const bool block = profile_->port_allocation == nat::PortAllocation::block;
+  const auto same_ports = [&](const Mapping& m) { return !block || m.inside.address == inside.address; };
+  const auto other = std::find_if(mappings_.begin(), mappings_.end(), same_ports);
+  if (other == mappings_.end() || !may_coincide) return run.fresh();
+  return ports == 1 || run.choices.pick(2) == 1 ? other->outside.port : run.fresh();
 }
 
 void Gate::drop(Obstacle reason) {

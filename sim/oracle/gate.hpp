@@ -46,7 +46,8 @@ class Gate {
   std::optional<Endpoint> map(Endpoint inside, Endpoint remote, Run& run);
   std::optional<Endpoint> allocate(Endpoint inside, Endpoint remote, Run& run);
   std::optional<Endpoint> track(Endpoint inside, Run& run);
-  bool has_room(std::size_t used, std::size_t capacity, Run& run);
+  bool has_room(std::size_t used, std::size_t capacity, std::size_t others, Run& run);
+  bool lease(int inside_address, Run& run);
   int choose_address(Endpoint inside, Run& run);
   int choose_port(Endpoint inside, Run& run);
   const Mapping* find(Endpoint inside, Endpoint remote) const;
@@ -63,6 +64,7 @@ class Gate {
   std::vector<Mapping> remapped_;      ///< for one remote only, after a clash
   std::vector<Contact> contacted_;     ///< what filters remember
   std::vector<Contact> claimed_;       ///< by unsolicited packets, for the gateway itself
+  std::vector<int> leases_;            ///< inside addresses that have a block of ports
   std::vector<std::pair<int, int>> paired_;  ///< inside address, outside address
   Obstacle drops_ = Obstacle::none;
 };
