@@ -1,5 +1,7 @@
 #include "protocol/stun/crc32.hpp"
 
+#include "protocol/stun/crc32_carryless.hpp"
+
 namespace punchlab::stun {
 namespace {
 
@@ -39,6 +41,11 @@ std::uint32_t eight_bytes(std::uint32_t crc, const std::uint8_t* p) {
 
 std::uint32_t crc32(Bytes data) {
   std::uint32_t crc = 0xFFFFFFFF;
+  if (data.size() >= 16 && has_carryless_multiplication()) {
+    const auto whole = data.size() & ~std::size_t{15};
+    crc = crc32_of_blocks(data.first(whole));
+    data = data.subspan(whole);
+  }
   for (; data.size() >= 8; data = data.subspan(8)) crc = eight_bytes(crc, data.data());
   for (const auto byte : data) crc = (crc >> 8) ^ kTables[0][(crc ^ byte) & 0xFF];
   return ~crc;
