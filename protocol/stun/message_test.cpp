@@ -7,6 +7,8 @@
 // 5. Error codes, unknown attributes and the 420 response; malformed values read as absent.
 // 6. A buffer that is too small gives size 0 at any size, and nothing beyond it is written.
 // 7. Seeded mutations of the vectors hold the fuzzer's invariants.
+// 8. A message of more attributes than any method has: each is found, the first of a type is taken, and those after the
+//    integrity still do not count.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -247,6 +249,28 @@ TEST(Message, MutationsHoldTheInvariants) {
     accepted += MessageView::parse(bytes) ? 1 : 0;
   }
   EXPECT_GT(accepted, 2000) << "the mutations must not all die in the header";
+}
+
+TEST(Message, FindsEachOfManyAttributes) {
+  std::array<std::uint8_t, 1000> buffer;
+  MessageWriter writer(buffer, Class::request, Method::binding, kId);
+  constexpr std::uint32_t kFirst = 0xA000;
+  for (std::uint32_t i = 0; i < 50; ++i) writer.u32(static_cast<Attribute>(kFirst + i), i);
+  for (std::uint32_t i = 0; i < 50; ++i) writer.u32(static_cast<Attribute>(kFirst + i), 100 + i);
+  writer.message_integrity(IntegrityKey::short_term("password"));
+  writer.u32(Attribute::priority, 1);
+  writer.fingerprint();
+  const auto view = MessageView::parse(Bytes{buffer}.first(writer.finish()));
+  ASSERT_TRUE(view);
+  for (std::uint32_t i = 0; i < 50; ++i) EXPECT_EQ(view->u32(static_cast<Attribute>(kFirst + i)), i);
+  EXPECT_FALSE(view->has(static_cast<Attribute>(kFirst + 50)));
+  EXPECT_FALSE(view->has(Attribute::priority));
+  EXPECT_TRUE(view->has(Attribute::message_integrity));
+  EXPECT_TRUE(view->has(Attribute::fingerprint));
+  std::vector<std::uint32_t> types;
+  view->for_each([&](const AttributeView& attribute) { types.push_back(attribute.type); });
+  ASSERT_EQ(types.size(), 102U);
+  EXPECT_EQ(types.back(), static_cast<std::uint32_t>(Attribute::fingerprint));
 }
 
 TEST(Message, FirstByteTellsStunFromChannelData) {

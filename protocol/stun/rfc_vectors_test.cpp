@@ -101,5 +101,19 @@ TEST(Crc32, CheckValueOfTheCatalogue) {
   EXPECT_EQ(crc32({}), 0U);
 }
 
+TEST(Crc32, IsThePlainDivisionForEveryLengthAndPlace) {
+  std::array<std::uint8_t, 300> bytes;
+  SeededRng rng({.seed = 9});
+  rng.fill(bytes);
+  for (std::size_t from = 0; from < 16; ++from) {
+    std::uint32_t plain = 0xFFFFFFFF;
+    for (std::size_t size = 0; from + size < bytes.size(); ++size) {
+      ASSERT_EQ(crc32(Bytes{bytes}.subspan(from, size)), ~plain) << size << " bytes from " << from;
+      plain ^= bytes[from + size];
+      for (int bit = 0; bit < 8; ++bit) plain = (plain >> 1) ^ ((plain & 1) != 0 ? 0xEDB88320U : 0U);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace punchlab::stun
