@@ -67,16 +67,27 @@ void Agent::handle_datagram(Time now, const Datagram& datagram) {
 }
 
 void Agent::handle_stream_opened(Time now, SocketId socket) {
-  if (socket == kStreamSocket && framer_ && !relay_started_ && !relay_closed_) start_relay_clients(now);
+  if (socket != kStreamSocket || !framer_ || (relay_started_ && !relay_closed_)) return;
+  relay_closed_ = false;
+  framer_.emplace();
+  turn_started_ = false;
+  start_relay_clients(now);
 }
 
 void Agent::handle_stream_closed(Time now, SocketId socket) {
-  if (socket != kStreamSocket || !framer_ || relay_closed_) return;
+  if (socket == kStreamSocket && framer_) close_stream(now);
+}
+
+/// A stream that had stood is dialled again before anybody is told; one that cannot be opened is a failure meanwhile.
+void Agent::close_stream(Time now) {
+  const bool stood = relay_started_ && !relay_closed_;
   relay_closed_ = turn_done_ = true;
   quiet_ = false;
-  paths_.forget_base(kRelayedBase);
+  turn_.abandon();
+  forget_allocation(now);
   update_path(now);
-  fail("relay-unreachable");
+  const bool again = stream_redial_.schedule(now);
+  if (!stood || !again) fail("relay-unreachable");
 }
 
 std::optional<ice::BaseId> Agent::base_of(SocketId socket) const {
@@ -131,7 +142,8 @@ void Agent::route_relay_message(Time now, const stun::MessageView& message) {
 
 PathKind Agent::kind_of(ice::BaseId base, const TransportAddress& source) const {
   const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
-  const bool relayed = base == kRelayedBase || std::find(peer_relays_.begin(), end, source.address) != end;
+  const auto same_host = [&](const TransportAddress& a) { return a.address == source.address; };
+  const bool relayed = base == kRelayedBase || std::any_of(peer_relays_.begin(), end, same_host);
   return relayed ? PathKind::relayed : PathKind::direct;
 }
 
@@ -169,7 +181,8 @@ std::size_t Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
   const auto status = framer_->next(bytes);
   if (status == stun::FrameStatus::malformed) {
     ++counters_.malformed;
-    handle_stream_closed(now, socket);
+    owes_close_ = true;
+    close_stream(now);
     return given;
   }
   if (status == stun::FrameStatus::complete) {

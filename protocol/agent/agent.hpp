@@ -7,6 +7,7 @@
 #include "protocol/agent/config.hpp"
 #include "protocol/agent/data_path.hpp"
 #include "protocol/agent/gatherer.hpp"
+#include "protocol/agent/redial.hpp"
 #include "protocol/agent/signalling.hpp"
 #include "protocol/base/endpoint.hpp"
 #include "protocol/ice/agent.hpp"
@@ -47,7 +48,7 @@ class Agent {
   /// The next bytes of that stream, cut anywhere. Takes them up to the end of one message and gives how many it took: drain,
   /// then call again with the rest.
   std::size_t handle_stream(Time now, SocketId socket, Bytes bytes);
-  /// The stream could not be opened, or has ended. It is not opened again.
+  /// The stream could not be opened, or has ended. Another OpenSocket of the same id follows, with growing pauses.
   void handle_stream_closed(Time now, SocketId socket);
   void handle_timeout(Time now);
 
@@ -91,9 +92,16 @@ class Agent {
   void advance(Time now);
   void take_reflexive(Time now);
   void take_relayed(Time now, const turn::Allocated& allocated);
+  void lose_allocation(Time now, const turn::AllocationLost& lost);
+  void forget_allocation(Time now);
+  void watch_allocation(Time now);
+  void redial(Time now);
+  void close_stream(Time now);
   void take_delivery(Time now, const rendezvous::PeerId& from, Bytes message);
   void take_description(Time now, const rendezvous::Description& description);
+  void withdraw_peer_relays(Time now, const rendezvous::Description& description);
   void take_remote(Time now, const ice::Candidate& candidate);
+  void permit(Time now, const IpAddress& address);
   void offer_when_ready(Time now);
   void conclude_loss(Time now);
   void add_local(const std::optional<ice::Candidate>& candidate);
@@ -132,8 +140,11 @@ class Agent {
   std::array<Socket, kMaxSockets> sockets_;
   std::size_t socket_count_ = 0;
   SocketId relay_socket_;
-  std::array<IpAddress, 8> peer_relays_{};  ///< addresses of the peer's relayed candidates
+  std::array<TransportAddress, 8> peer_relays_{};  ///< the peer's relayed candidates
   std::size_t peer_relay_count_ = 0;
+  std::array<IpAddress, turn::Client::kMaxPeers> permitted_{};  ///< asked for again with each new allocation
+  std::size_t permitted_count_ = 0;
+  Redial allocation_redial_, stream_redial_;
 
   bool relay_started_ = false;
   bool turn_started_ = false;
@@ -143,8 +154,12 @@ class Agent {
   bool connected_ = false;
   bool failed_ = false;
   bool relay_closed_ = false;      ///< the stream to the relay has ended
+  bool allocated_once_ = false;
+  bool relay_replaced_ = false;    ///< the last change of `local_` took an earlier relayed candidate back
+  bool doubted_ = false;           ///< the relay was asked whether the allocation still stands
   bool registered_once_ = false;
   bool ice_lost_ = false;          ///< consent of the last selected path expired
+  Time lost_for_good_at_ = kNever; ///< while `ice_lost_`: no new candidate of the peer is waited for any longer
   bool ice_failed_ = false;
   bool again_ = false;             ///< an event was handled: poll the parts once more
   bool quiet_ = false;             ///< every part gave its deadline and was handed nothing since
@@ -160,6 +175,7 @@ class Agent {
   stun::Retransmission greeting_timer_{greeting_constants_};
 
   // What the caller is still to be told. States, not a queue: a caller that polls late hears the latest.
+  bool owes_close_ = false;
   bool owes_stream_ = false;
   bool owes_connected_ = false;
   bool owes_greeting_ = false;

@@ -98,6 +98,16 @@ class Lab {
   double loss = 0;
   /// Says of each datagram whether it dies: its source and destination.
   std::function<bool(const TransportAddress&, const TransportAddress&, Bytes)> cut = [](auto&, auto&, Bytes) { return false; };
+  bool refuse_streams = false;
+  std::vector<Time> streams_opened;  ///< or tried
+  int streams_closed_by_agent = 0;
+  /// The stream breaks: both ends hear of it, and what was under way is lost.
+  void close_stream() {
+    end_stream();
+    auto& host = hosts[*options_.stream];
+    host.agent->handle_stream_closed(now, kAgentStream);
+    drain_host(*options_.stream);
+  }
   Octets seen_by_relay;  ///< every byte in and out
 
   static bool between_peers(const TransportAddress& a, const TransportAddress& b) {
@@ -111,6 +121,7 @@ class Lab {
     TransportAddress from, to;
     Octets bytes;
     bool stream = false;
+    std::size_t generation = 0;  ///< of the stream: what was sent on an earlier one is lost
     bool operator<(const Packet& o) const { return std::tie(o.at, o.order) < std::tie(at, order); }
   };
 
@@ -171,10 +182,10 @@ class Lab {
     push(from, to, bytes, by_relay ? relay_latency : direct_latency, false);
   }
   void push(const TransportAddress& from, const TransportAddress& to, Bytes bytes, Duration delay, bool stream) {
-    wire_.push({now + delay, order_++, from, to, {bytes.begin(), bytes.end()}, stream});
+    wire_.push({now + delay, order_++, from, to, {bytes.begin(), bytes.end()}, stream, streams_opened.size()});
   }
   void deliver(const Packet& p) {
-    if (p.stream) return deliver_stream(p);
+    if (p.stream) return p.generation == streams_opened.size() && stream_open_ ? deliver_stream(p) : void();
     for (std::size_t i = 0; i < 2; ++i)
       if (hosts[i].address == p.to) {
         if (!hosts[i].started) return;
@@ -221,10 +232,24 @@ class Lab {
       ++host.connected;
       host.connected_at = now;
     }
-    if (std::holds_alternative<OpenSocket>(output)) {
-      relay->handle_stream_opened(now, kStreamListener, kStream, {host.address.address, 50000});
-      host.agent->handle_stream_opened(now, kAgentStream);
+    if (std::holds_alternative<OpenSocket>(output)) open_stream(host);
+    if (std::holds_alternative<CloseSocket>(output)) {
+      ++streams_closed_by_agent;
+      end_stream();
     }
+  }
+  void open_stream(Host& host) {
+    streams_opened.push_back(now);
+    if (refuse_streams) return host.agent->handle_stream_closed(now, kAgentStream);
+    stream_open_ = true;
+    const auto port = static_cast<std::uint16_t>(50000 + streams_opened.size());
+    relay->handle_stream_opened(now, kStreamListener, kStream, {host.address.address, port});
+    host.agent->handle_stream_opened(now, kAgentStream);
+  }
+  void end_stream() {
+    stream_open_ = false;
+    relay->handle_stream_closed(now, kStream);
+    drain_relay();
   }
   void transmit(std::size_t i, const Transmit& t, Bytes bytes) {
     const auto payload = bytes.first(t.size);
@@ -251,6 +276,7 @@ class Lab {
 
   std::priority_queue<Packet> wire_;
   std::uint64_t order_ = 0;
+  bool stream_open_ = false;
   Time relay_deadline_ = kNever;
   std::vector<std::pair<SocketId, TransportAddress>> relay_sockets_;
   std::array<std::uint8_t, kMaxDatagram> buffer_{}, relay_buffer_{};

@@ -5,6 +5,13 @@
 #include "protocol/agent/agent.hpp"
 
 namespace punchlab::agent {
+namespace {
+
+/// A lost path may come back by new allocations. Both sides have noticed within half the consent timeout, and a relay that
+/// forgot the peer hears of it again at its next keepalive.
+constexpr Duration kLossPatience = std::chrono::seconds{20};
+
+}  // namespace
 
 Output Agent::poll(Time now, MutableBytes out) {
   do {
@@ -23,6 +30,7 @@ Output Agent::poll(Time now, MutableBytes out) {
 
 /// What happened, in an order that makes sense to a caller who hears all of it at once.
 std::optional<Output> Agent::poll_owed(Time now, MutableBytes out) {
+  if (std::exchange(owes_close_, false)) return CloseSocket{kStreamSocket};
   if (std::exchange(owes_stream_, false)) return OpenSocket{kStreamSocket, config_.relay_transport, {}, config_.relay};
   if (has_received_) {
     has_received_ = false;
@@ -68,10 +76,7 @@ std::optional<Output> Agent::poll_turn(Time now, MutableBytes out) {
   if (const auto* send = std::get_if<turn::Send>(&event)) return to_relay(send->size);
   again_ = true;
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) take_relayed(now, *allocated);
-  if (std::holds_alternative<turn::AllocationLost>(event)) {
-    turn_done_ = true;
-    paths_.forget_base(kRelayedBase);
-  }
+  if (const auto* lost = std::get_if<turn::AllocationLost>(&event)) lose_allocation(now, *lost);
   return std::nullopt;
 }
 
@@ -92,8 +97,10 @@ std::optional<Output> Agent::poll_rendezvous(Time now, MutableBytes out) {
     std::copy_n(out.begin(), delivered->size, message.begin());
     take_delivery(now, delivered->from, {message.data(), delivered->size});
   }
-  if (std::holds_alternative<rendezvous::Registered>(event) && !std::exchange(registered_once_, true))
-    give_up_at_ = now + policy_->patience;
+  if (std::holds_alternative<rendezvous::Registered>(event)) {
+    stream_redial_.succeeded();
+    if (!std::exchange(registered_once_, true)) give_up_at_ = now + policy_->patience;
+  }
   const auto* start = std::get_if<rendezvous::StartIn>(&event);
   if (start && described_ && start->peer == rendezvous::PeerId::of(config_.peer)) start_checks(now, start->at);
   if (const auto* unavailable = std::get_if<rendezvous::Unavailable>(&event); unavailable && unavailable->code == 401) {
@@ -115,8 +122,14 @@ std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
     if (sent && transmit->base != kRelayedBase) sent->ttl = transmit->ttl;
     return sent ? std::optional<Output>(*sent) : std::nullopt;
   }
-  if (std::holds_alternative<ice::Selected>(event)) ice_lost_ = false;
-  if (std::holds_alternative<ice::Lost>(event)) ice_lost_ = true;
+  if (std::holds_alternative<ice::Selected>(event)) {
+    ice_lost_ = false;
+    lost_for_good_at_ = kNever;
+  }
+  if (std::holds_alternative<ice::Lost>(event)) {
+    if (!std::exchange(ice_lost_, true)) lost_for_good_at_ = now + kLossPatience;
+    turn_.refresh(now);
+  }
   if (std::holds_alternative<ice::Failed>(event)) {
     ice_failed_ = true;
     paths_.forget_early();
@@ -151,6 +164,9 @@ Deadline Agent::deadline(Time now) const {
   consider(offer_by_, "offer");
   consider(start_by_, "start of checks");
   consider(give_up_at_, "patience");
+  if (now < lost_for_good_at_) consider(lost_for_good_at_, "loss of the path");
+  consider(allocation_redial_.next(), "allocating anew");
+  consider(stream_redial_.next(), "dialling the relay anew");
   earliest.at = std::max(earliest.at, now + Duration{1});
   return earliest;
 }

@@ -39,6 +39,8 @@ bool Agent::reflexive_known() const {
 
 void Agent::advance(Time now) {
   take_reflexive(now);
+  redial(now);
+  watch_allocation(now);
   if (!turn_started_ && !turn_done_ && credential_.ready()) {
     turn_started_ = true;
     turn_.start(now);  // ahead of the registration in the same flight: its relayed candidate is then in the answer
@@ -47,7 +49,7 @@ void Agent::advance(Time now) {
   if (config_.role == Role::initiator && !signalling_.offered() && credential_.ready()) offer_when_ready(now);
   if (local_changed_ && session_.established()) {
     local_.end_of_candidates = gathered();
-    signalling_.update(now, local_);
+    signalling_.update(now, local_, std::exchange(relay_replaced_, false));
     local_changed_ = false;
   }
   update_path(now);
@@ -64,11 +66,12 @@ void Agent::offer_when_ready(Time now) {
   local_changed_ = false;
 }
 
-/// After the loss of consent every pair was checked again. When none of them answers, the relayed routes that data came
-/// over before are gone as well.
+/// After the loss of consent every pair was checked again. When none of them answers, nor one of candidates that came since,
+/// the relayed routes that data came over before are gone as well.
 void Agent::conclude_loss(Time now) {
-  if (!ice_lost_ || ice_.selected() || !ice_.checks_concluded()) return;
+  if (!ice_lost_ || now < lost_for_good_at_ || ice_.selected() || !ice_.checks_concluded()) return;
   ice_lost_ = false;
+  lost_for_good_at_ = kNever;
   paths_.forget_all();
   update_path(now);
   fail("path-lost");
@@ -92,8 +95,41 @@ void Agent::take_reflexive(Time now) {
 
 void Agent::take_relayed(Time now, const turn::Allocated& allocated) {
   turn_done_ = true;
+  allocation_redial_.succeeded();
+  stream_redial_.succeeded();
+  if (std::exchange(allocated_once_, true)) {
+    local_.remove(ice::CandidateType::relayed);
+    relay_replaced_ = true;
+  }
+  for (std::size_t i = 0; i < permitted_count_; ++i) turn_.permit(now, permitted_[i]);
   add_local(ice_.add_relayed(now, kRelayedBase, allocated.relayed, config_.relay));
   if (gathered()) ice_.end_of_local_candidates(now);
+}
+
+/// What the relay refused from the beginning stays refused. What stood and was lost is asked for again.
+void Agent::lose_allocation(Time now, const turn::AllocationLost& lost) {
+  turn_done_ = true;
+  forget_allocation(now);
+  if (!allocated_once_ || lost.code == 401 || lost.code == 300) return;
+  if (lost.code == 486 || lost.code == 508) allocation_redial_.postpone(now);
+  allocation_redial_.schedule(now);
+}
+
+void Agent::forget_allocation(Time now) {
+  paths_.forget_base(kRelayedBase);
+  ice_.withdraw_base(now, kRelayedBase);
+}
+
+/// The path is silent: perhaps because the relay has forgotten our allocation, which it says when it is asked.
+void Agent::watch_allocation(Time now) {
+  const bool doubt = ice_.in_doubt();
+  if (doubt && !doubted_) turn_.refresh(now);
+  doubted_ = doubt;
+}
+
+void Agent::redial(Time now) {
+  if (allocation_redial_.due(now) && !relay_closed_) turn_.start(now);
+  if (stream_redial_.due(now)) owes_stream_ = again_ = true;
 }
 
 void Agent::take_delivery(Time now, const rendezvous::PeerId& from, Bytes message) {
@@ -117,6 +153,7 @@ void Agent::take_description(Time now, const rendezvous::Description& descriptio
   const bool first = !described_;
   described_ = true;
   if (first) ice_.set_remote_credentials(description.credentials);
+  if (!first) withdraw_peer_relays(now, description);
   for (const auto& candidate : description.candidates()) take_remote(now, candidate);
   if (description.end_of_candidates) ice_.end_of_remote_candidates(now);
   if (!first) return;
@@ -131,10 +168,39 @@ void Agent::take_description(Time now, const rendezvous::Description& descriptio
     start_checks(now, now);
 }
 
+/// A relayed candidate that is new takes the place of those that came before and are not told any more: the peer's allocation
+/// was lost. An old description that comes late tells nothing new.
+void Agent::withdraw_peer_relays(Time now, const rendezvous::Description& description) {
+  const auto told = description.candidates();
+  const auto known = [&](const TransportAddress& a) {
+    const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
+    return std::find(peer_relays_.begin(), end, a) != end;
+  };
+  const auto is_new = [&](const ice::Candidate& c) { return c.type == ice::CandidateType::relayed && !known(c.address); };
+  if (std::none_of(told.begin(), told.end(), is_new)) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < peer_relay_count_; ++i) {
+    const auto relay = peer_relays_[i];
+    const bool still = std::any_of(told.begin(), told.end(), [&](const auto& c) { return c.address == relay; });
+    if (still) peer_relays_[kept++] = relay;
+    else ice_.withdraw_remote(now, relay);
+    if (!still) paths_.forget_remote(relay);
+  }
+  peer_relay_count_ = kept;
+}
+
+/// Kept for the next allocation, which has none.
+void Agent::permit(Time now, const IpAddress& address) {
+  turn_.permit(now, address);
+  const auto end = permitted_.begin() + static_cast<std::ptrdiff_t>(permitted_count_);
+  if (std::find(permitted_.begin(), end, address) == end && permitted_count_ < permitted_.size())
+    permitted_[permitted_count_++] = address;
+}
+
 void Agent::take_remote(Time now, const ice::Candidate& candidate) {
   ice_.add_remote(now, candidate);
-  const auto& address = candidate.address.address;
-  if (policy_->use_relay_candidates && !address.is_private()) turn_.permit(now, address);
+  const auto& address = candidate.address;
+  if (policy_->use_relay_candidates && !address.address.is_private()) permit(now, address.address);
   if (candidate.type != ice::CandidateType::relayed) return;
   const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
   if (std::find(peer_relays_.begin(), end, address) == end && peer_relay_count_ < peer_relays_.size())

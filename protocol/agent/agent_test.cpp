@@ -8,7 +8,7 @@
 //  5. A lost offer, a lost answer, a lossy internet, a late peer and a relay that forgot everything only delay it.
 //  6. Wrong credential, absent peer, wrong identity, silent relay: each its own reason, once, in bounded time. An absent peer
 //     that comes after that still connects. Both paths dead: "path-lost".
-//  7. Over a stream in odd pieces: the same dialogue, data relayed both ways, nothing lost. A closed stream is a reason.
+//  7. Over a stream in odd pieces: the same dialogue, data relayed both ways, nothing lost. A stream that stays closed is a reason.
 #include "protocol/agent/agent_lab.hpp"
 
 #include <gmock/gmock.h>
@@ -239,12 +239,11 @@ TEST_P(AgentStream, CarriesTheSameAndNothingIsLost) {
   lab.run(1s);
   for (auto& host : lab.hosts) EXPECT_EQ(host.agent->path(), PathKind::relayed);
   expect_all_once(lab);
-  auto& agent = *lab.hosts[GetParam()].agent;
-  agent.handle_stream_closed(lab.now, kAgentStream);
-  agent.handle_timeout(lab.now);
+  lab.refuse_streams = true;
+  lab.close_stream();
   lab.run(60s);
-  EXPECT_THAT(lab.hosts[GetParam()].failures, testing::Not(IsEmpty()));
-  EXPECT_EQ(agent.path(), PathKind::none);
+  EXPECT_THAT(lab.hosts[GetParam()].failures, ElementsAre("relay-unreachable"));
+  EXPECT_EQ(lab.hosts[GetParam()].agent->path(), PathKind::none);
 }
 INSTANTIATE_TEST_SUITE_P(EitherSide, AgentStream, testing::Values(0, 1));
 

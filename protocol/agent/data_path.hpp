@@ -43,6 +43,11 @@ class DataPath {
     if (heard_ && heard_->base == base) heard_.reset();
     if (early_ && early_->base == base) early_.reset();
   }
+  /// The peer has given this address up.
+  void forget_remote(const TransportAddress& remote) {
+    if (heard_ && heard_->remote == remote) heard_.reset();
+    if (early_ && early_->remote == remote) early_.reset();
+  }
   void forget_all() {
     heard_.reset();
     early_.reset();

@@ -48,7 +48,8 @@ void Signalling::send_handshake(Time now) {
   if (handshake_waits_) retry_later(now);
 }
 
-void Signalling::update(Time now, const Description& description) {
+void Signalling::update(Time now, const Description& description, bool replaces) {
+  replaces_ = replaces;
   update_size_ = description.write(update_);
   update_timer_.start(now);
   send_update(now);

@@ -23,10 +23,13 @@ class Signalling {
   bool offered() const { return offered_; }
   /// Responder, after `handle` gave the offer: sends message 2 with `description`, timed by the relay if `timed`.
   void answer(Time now, const rendezvous::Description& description, bool timed);
-  /// Either side, once established: candidates that came since. Repeated a few times until `settle`.
-  void update(Time now, const rendezvous::Description& description);
+  /// Either side, once established: candidates that came since. Repeated a few times until `settle`, which does not end
+  /// what `replaces` an earlier candidate: the peer would go on with that one.
+  void update(Time now, const rendezvous::Description& description, bool replaces);
   /// The peer is where it can be: repeating has no use any more.
-  void settle() { update_timer_.stop(); }
+  void settle() {
+    if (!replaces_) update_timer_.stop();
+  }
   /// The relay will not take anything from us.
   void stop();
 
@@ -62,6 +65,7 @@ class Signalling {
   bool timed_ = false;
   bool handshake_waits_ = false;  ///< the relay client had no room for it
   bool update_waits_ = false;
+  bool replaces_ = false;
   Time retry_at_ = kNever;
   std::size_t update_size_ = 0;
   std::array<std::uint8_t, rendezvous::Description::kMaxSize> update_;

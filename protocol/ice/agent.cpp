@@ -24,6 +24,8 @@ std::optional<Candidate> Agent::add_relayed(Time, BaseId base, TransportAddress 
   return core_->add_local(CandidateType::relayed, base, relayed, server.address);
 }
 
+void Agent::withdraw_base(Time now, BaseId base) { core_->withdraw_base(now, base); }
+void Agent::withdraw_remote(Time now, const TransportAddress& address) { core_->withdraw_remote(now, address); }
 void Agent::end_of_local_candidates(Time) { core_->end_of_local_candidates(); }
 void Agent::set_remote_credentials(const Credentials& credentials) { core_->set_remote_credentials(credentials); }
 void Agent::add_remote(Time, const Candidate& candidate) { core_->add_remote(candidate); }
@@ -37,6 +39,7 @@ Verdict Agent::handle_stun(Time now, BaseId base, const TransportAddress& source
 void Agent::handle_timeout(Time now) { core_->handle_timeout(now); }
 Output Agent::poll(Time now, MutableBytes out) { return core_->poll(now, out); }
 std::optional<Path> Agent::selected() const { return core_->selected(); }
+bool Agent::in_doubt() const { return core_->in_doubt(); }
 bool Agent::checks_concluded() const { return core_->checks_concluded(); }
 const Counters& Agent::counters() const { return core_->counters(); }
 

@@ -76,12 +76,17 @@ class Agent {
   std::optional<Candidate> add_host(Time now, BaseId base, TransportAddress address);
   std::optional<Candidate> add_server_reflexive(Time now, BaseId base, TransportAddress mapped, TransportAddress server);
   std::optional<Candidate> add_relayed(Time now, BaseId base, TransportAddress relayed, TransportAddress server);
+  /// What is sent from this base leads nowhere any more (an allocation that the relay has lost): its pairs fail at once. A
+  /// later `add_relayed` on the same base takes the old candidate's place, and has its pairs checked again.
+  void withdraw_base(Time now, BaseId base);
   void end_of_local_candidates(Time now);
 
   /// No check leaves before these are known.
   void set_remote_credentials(const Credentials& credentials);
   /// Trickle (RFC 8838): ignores what it cannot use, duplicates, and what is over the limit.
   void add_remote(Time now, const Candidate& candidate);
+  /// The peer has given this address up: its pairs are gone at once.
+  void withdraw_remote(Time now, const TransportAddress& address);
   void end_of_remote_candidates(Time now);
 
   /// Checks begin at `first_check`, which may lie later than now (the timed simultaneous start). Requests that come
@@ -96,6 +101,8 @@ class Agent {
 
   /// Where data may go now; nothing before the first `Selected` and after a `Lost`.
   std::optional<Path> selected() const;
+  /// The selected path has not answered for half the consent timeout.
+  bool in_doubt() const;
   /// Every pair has succeeded, failed, or is redundant: nothing more will come without new candidates.
   bool checks_concluded() const;
   const Counters& counters() const;

@@ -43,7 +43,8 @@ std::uint8_t LocalCandidates::foundation_of(const Entry& entry) const {
 
 std::optional<Candidate> LocalCandidates::add(CandidateType type, BaseId base, const TransportAddress& address,
                                               const IpAddress& server) {
-  if (entries_.size() == kMaxLocalCandidates || redundant(base, address)) return std::nullopt;
+  Entry* const replaced = type == CandidateType::relayed ? relayed_on(base) : nullptr;
+  if (replaced == nullptr && (entries_.size() == kMaxLocalCandidates || redundant(base, address))) return std::nullopt;
   const LocalBase* known = find(base);
   const auto preference =
       known != nullptr ? known->local_preference : static_cast<std::uint16_t>(0xFFFF - bases_.size());
@@ -51,13 +52,19 @@ std::optional<Candidate> LocalCandidates::add(CandidateType type, BaseId base, c
               .base = base, .server = server};
   entry.candidate.base = type == CandidateType::server_reflexive ? address_of_base(base) : TransportAddress{};
   entry.base_address = type == CandidateType::server_reflexive ? entry.candidate.base.address : address.address;
-  entry.foundation = foundation_of(entry);
+  entry.foundation = replaced != nullptr ? replaced->foundation : foundation_of(entry);
   entry.candidate.foundation = foundation_text(entry.foundation);
   if (known == nullptr)
     bases_.push_back({.id = base, .family = address.address.family(), .relayed = type == CandidateType::relayed,
                       .foundation = entry.foundation, .local_preference = preference,
                       .priority = entry.candidate.priority});
-  return entries_.emplace_back(entry).candidate;
+  return (replaced != nullptr ? *replaced = entry : entries_.emplace_back(entry)).candidate;
+}
+
+LocalCandidates::Entry* LocalCandidates::relayed_on(BaseId base) {
+  const auto it = std::ranges::find_if(
+      entries_, [=](const Entry& e) { return e.base == base && e.candidate.type == CandidateType::relayed; });
+  return it == entries_.end() ? nullptr : &*it;
 }
 
 CandidateType LocalCandidates::type_of(BaseId base, const TransportAddress& mapped) const {
@@ -82,14 +89,26 @@ std::size_t RemoteCandidates::signalled() const {
 
 std::optional<std::uint8_t> RemoteCandidates::find(const TransportAddress& address) const {
   for (std::size_t i = 0; i < entries_.size(); ++i)
-    if (entries_[i].candidate.address == address) return static_cast<std::uint8_t>(i);
+    if (entries_[i].used && entries_[i].candidate.address == address) return static_cast<std::uint8_t>(i);
   return std::nullopt;
 }
 
-// The number of the first candidate of that foundation: its index, so that no two foundations share one.
-std::uint8_t RemoteCandidates::foundation_of(const Foundation& foundation, std::uint8_t index) const {
+std::uint8_t RemoteCandidates::unused_foundation() const {
+  std::uint8_t number = 0;
+  while (std::ranges::any_of(entries_, [=](const auto& e) { return e.used && e.foundation == number; })) ++number;
+  return number;
+}
+
+std::uint8_t RemoteCandidates::foundation_of(const Foundation& foundation) const {
   for (const auto& e : entries_)
     if (e.signalled && e.candidate.foundation == foundation) return e.foundation;
+  return unused_foundation();
+}
+
+std::uint8_t RemoteCandidates::free_place() {
+  const auto it = std::ranges::find(entries_, false, &RemoteCandidate::used);
+  const auto index = static_cast<std::uint8_t>(it - entries_.begin());
+  if (it == entries_.end()) entries_.emplace_back();
   return index;
 }
 
@@ -97,10 +116,9 @@ RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
   if (!usable(candidate)) return {};
   const auto known = find(candidate.address);
   if ((known && entries_[*known].signalled) || signalled() == kMaxRemoteCandidates) return {};
-  const auto index = known.value_or(static_cast<std::uint8_t>(entries_.size()));
-  const auto foundation = foundation_of(candidate.foundation, index);
-  if (!known) entries_.emplace_back();
-  entries_[index] = {.candidate = candidate, .foundation = foundation, .signalled = true};
+  const auto foundation = foundation_of(candidate.foundation);
+  const auto index = known ? *known : free_place();
+  entries_[index] = {.candidate = candidate, .foundation = foundation, .signalled = true, .used = true};
   return {known ? Added::upgraded : Added::created, index};
 }
 
@@ -108,11 +126,10 @@ std::optional<std::uint8_t> RemoteCandidates::learn(Time now, const TransportAdd
                                                     bool over_relay) {
   if (const auto known = find(source)) return known;
   const bool relay = relayed(priority, over_relay);
-  const auto same_room = [=](const RemoteCandidate& e) { return !e.signalled && e.over_relay == relay; };
+  const auto same_room = [=](const RemoteCandidate& e) { return e.used && !e.signalled && e.over_relay == relay; };
   const auto taken = static_cast<std::size_t>(std::ranges::count_if(entries_, same_room));
   if (taken >= (relay ? kMaxLearnedRelayed : kMaxLearnedDirect)) return std::nullopt;
-  entries_.emplace_back();
-  const auto index = static_cast<std::uint8_t>(entries_.size() - 1);
+  const auto index = free_place();
   put_learned(index, now, source, priority, over_relay);
   return index;
 }
@@ -120,10 +137,18 @@ std::optional<std::uint8_t> RemoteCandidates::learn(Time now, const TransportAdd
 void RemoteCandidates::put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority,
                                    bool over_relay) {
   const auto type = priority >> 24 == 0 ? CandidateType::relayed : CandidateType::peer_reflexive;
+  entries_[index] = {};
   entries_[index] = {.candidate = {.type = type, .priority = priority, .address = source},
-                     .foundation = index,
+                     .foundation = unused_foundation(),
+                     .used = true,
                      .over_relay = relayed(priority, over_relay),
                      .learned = now};
+}
+
+std::optional<std::uint8_t> RemoteCandidates::withdraw(const TransportAddress& address) {
+  const auto known = find(address);
+  if (known) entries_[*known] = {};
+  return known;
 }
 
 }  // namespace punchlab::ice

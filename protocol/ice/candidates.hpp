@@ -34,7 +34,8 @@ struct LocalBase {
 class LocalCandidates {
  public:
   LocalCandidates();
-  /// Fills priority and foundation; nothing when redundant or over the limit. `server` is unspecified for hosts.
+  /// Fills priority and foundation; nothing when redundant or over the limit. `server` is unspecified for hosts. A base has
+  /// one relayed candidate: a later one takes the place of the earlier, whose allocation is gone.
   std::optional<Candidate> add(CandidateType type, BaseId base, const TransportAddress& address, const IpAddress& server);
   /// The type of the local candidate with this base and address as the peer sees it; an address that nobody gave us is
   /// peer-reflexive (RFC 8445 section 7.2.5.3.1). Whatever leaves an allocation is relayed.
@@ -51,6 +52,7 @@ class LocalCandidates {
     std::uint8_t foundation = 0;
   };
   bool redundant(BaseId base, const TransportAddress& address) const;
+  Entry* relayed_on(BaseId base);
   TransportAddress address_of_base(BaseId base) const;
   std::uint8_t foundation_of(const Entry& entry) const;
   std::vector<Entry> entries_;
@@ -61,6 +63,7 @@ struct RemoteCandidate {
   Candidate candidate;
   std::uint8_t foundation = 0;  ///< number: equal for candidates of equal foundation text
   bool signalled = false;       ///< false while known from a check only
+  bool used = false;            ///< false: a place that another may take
   bool over_relay = false;      ///< while not signalled: its checks came over an allocation
   Time learned{};               ///< while not signalled
 };
@@ -84,7 +87,7 @@ class RemoteCandidates {
     std::optional<std::uint8_t> oldest;
     for (std::uint8_t i = 0; i < entries_.size(); ++i) {
       const auto& e = entries_[i];
-      const bool same_room = !e.signalled && e.over_relay == relayed(priority, over_relay);
+      const bool same_room = e.used && !e.signalled && e.over_relay == relayed(priority, over_relay);
       if (!same_room || now < e.learned + kLearnedLifetime) continue;
       if ((!oldest || e.learned < entries_[*oldest].learned) && expendable(i)) oldest = i;
     }
@@ -92,6 +95,8 @@ class RemoteCandidates {
   }
   /// Puts a newly learned candidate at `index`, in the place of another learned one.
   void put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
+  /// Frees the place of the candidate at this address, which the peer has given up, and gives its index.
+  std::optional<std::uint8_t> withdraw(const TransportAddress& address);
   /// How many the peer has told.
   std::size_t signalled() const;
   const RemoteCandidate& operator[](std::size_t index) const { return entries_[index]; }
@@ -101,7 +106,9 @@ class RemoteCandidates {
   // RFC 8445 section 5.1.2.2 leaves 0 to relayed candidates alone; our checks from an allocation say so (docs/ice.md).
   static bool relayed(std::uint32_t priority, bool over_relay) { return over_relay || priority >> 24 == 0; }
   std::optional<std::uint8_t> find(const TransportAddress& address) const;
-  std::uint8_t foundation_of(const Foundation& foundation, std::uint8_t index) const;
+  std::uint8_t foundation_of(const Foundation& foundation) const;
+  std::uint8_t unused_foundation() const;
+  std::uint8_t free_place();
   std::vector<RemoteCandidate> entries_;
 };
 

@@ -76,6 +76,7 @@ bool Checklist::expendable(std::uint8_t remote) const {
 void Checklist::vacate(std::uint8_t remote) {
   for (auto& p : pairs_) {
     if (p.remote != remote || p.state == PairState::vacant) continue;
+    untrigger(p);
     p = Pair{};
     p.state = PairState::vacant;
   }

@@ -19,7 +19,7 @@ class Checklist {
   Pair* add(const Pair& pair);
   /// Whether every pair with this remote candidate has ended without success: what was only learned may be given up then.
   bool expendable(std::uint8_t remote) const;
-  /// Frees the places of the pairs with this remote candidate, which is expendable.
+  /// Frees the places of the pairs with this remote candidate; none of them is selected.
   void vacate(std::uint8_t remote);
   Pair* find(BaseId base, std::uint8_t remote);
   std::span<Pair> pairs() { return pairs_; }

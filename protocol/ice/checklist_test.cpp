@@ -11,6 +11,8 @@
 // 10. What is signalled has room however much was learned; what is learned over an allocation has room of its own.
 // 11. A learned candidate is replaced only when old and expendable; a signalled one never.
 // 12. Upgrading a learned candidate gives it a foundation number that no later one shares.
+// 13. A withdrawn remote candidate leaves its place and its foundation number to the next; a base's second relayed candidate
+//     takes the place of the first.
 #include "protocol/ice/checklist.hpp"
 
 #include <gtest/gtest.h>
@@ -194,6 +196,35 @@ TEST(Candidates, FoundationNumbersAreNotShared) {
   remote.add({.foundation = {{'a'}}, .address = at(1, 3)});
   EXPECT_NE(remote[0].foundation, remote[1].foundation);
   EXPECT_EQ(remote[0].foundation, remote[2].foundation);
+}
+
+TEST(Candidates, WithdrawnOnesLeaveTheirPlace) {
+  RemoteCandidates remote;
+  for (std::uint16_t port = 1; port <= 3; ++port)
+    remote.add({.foundation = {{static_cast<char>('a' + port)}}, .address = at(1, port)});
+  EXPECT_EQ(remote.withdraw(at(1, 2)), 1);
+  EXPECT_FALSE(remote.withdraw(at(1, 2)));
+  EXPECT_EQ(remote.signalled(), 2u);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(remote.add({.foundation = {{'z'}}, .address = at(2, 2)}).index, 1);
+    EXPECT_NE(remote[1].foundation, remote[0].foundation);
+    EXPECT_NE(remote[1].foundation, remote[2].foundation);
+    remote.withdraw(at(2, 2));
+  }
+  EXPECT_EQ(remote.size(), 3u);
+}
+
+TEST(Candidates, ABaseHasOneRelayedCandidate) {
+  LocalCandidates local;
+  const auto server = IpAddress::v4(192, 0, 2, 99);
+  const auto first = local.add(CandidateType::relayed, {4}, at(7, 1), server);
+  for (std::uint16_t port = 2; port < 100; ++port) {
+    const auto next = local.add(CandidateType::relayed, {4}, at(7, port), server);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->foundation, first->foundation);
+    EXPECT_EQ(next->priority, first->priority);
+  }
+  EXPECT_EQ(local.bases().size(), 1u);
 }
 
 TEST(PairPriority, OrdersAsTheRfcSays) {

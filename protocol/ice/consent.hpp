@@ -30,6 +30,8 @@ class Consent {
   /// Something was sent over the pair: no keepalive needed for a while.
   void sent(Time now) { keepalive_ = now + std::max(Duration{1}, policy_->keepalive); }
   void doubted() { doubt_ = kNever; }
+  /// Half the timeout has passed without an answer.
+  bool in_doubt() const { return doubt_ == kNever && expiry_ != kNever; }
 
   Time next_check() const { return next_check_; }
   /// Half the timeout passed unanswered: time to see which other pair could replace this one (docs/ice.md).

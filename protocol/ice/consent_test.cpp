@@ -4,6 +4,8 @@
 //  3. When another valid pair lives, both sides move to it without a Lost, and to the same one.
 //  4. After a Lost the path that comes back is selected again.
 //  5. With consent off the clock, keepalives leave every `keepalive` and no more often.
+//  6. A withdrawn base or remote address ends its selected pair at once, and another that works is selected; what is
+//     withdrawn and not selected disturbs nothing. A new allocation on a withdrawn base is checked again.
 #include "protocol/ice/pair_test_lab.hpp"
 
 namespace punchlab::ice::lab {
@@ -87,6 +89,66 @@ TEST(Consent, KeepalivesFillLongSilence) {
     EXPECT_LE(s.agent->counters().keepalives, 10u);
     EXPECT_GT(s.agent->counters().of(Verdict::keepalive), 8u);
   }
+}
+
+TEST(Consent, EndsAtOnceWithWhatIsWithdrawn) {
+  for (const bool remote : {false, true}) {
+    Lab lab({.policy = with_relay_first(), .relay = true});
+    lab.connect();
+    ASSERT_TRUE(lab.run_until_selected(seconds{1}));
+    ASSERT_FALSE(lab.sides[0].path().relayed());
+    const auto direct = lab.sides[0].path().remote;
+    for (int i = 0; i < 2; ++i) {
+      auto& s = lab.sides[Lab::index(i)];
+      if (remote) s.agent->withdraw_remote(lab.now, lab.sides[Lab::index(1 - i)].host);
+      else s.agent->withdraw_base(lab.now, kSocket);
+      EXPECT_FALSE(s.agent->selected());
+      lab.drain(i);
+      EXPECT_EQ(s.lost.size(), 1u);
+    }
+    const Time withdrawn = lab.now;
+    EXPECT_TRUE(lab.run_until_selected(seconds{5}));
+    lab.run_for(seconds{40});
+    ASSERT_TRUE(lab.both_selected());
+    EXPECT_TRUE(lab.same_path());
+    EXPECT_LT(lab.sides[0].selected.back().at, withdrawn + seconds{5});
+    EXPECT_TRUE(!remote || lab.sides[0].path().remote != direct);
+  }
+}
+
+TEST(Consent, IsNotDisturbedByWhatIsWithdrawnElsewhere) {
+  Lab lab({.policy = with_relay_first(), .relay = true});
+  lab.connect();
+  ASSERT_TRUE(lab.run_until_selected(seconds{1}));
+  const auto path = lab.sides[0].path();
+  lab.sides[0].agent->withdraw_base(lab.now, kAllocation);
+  lab.sides[0].agent->withdraw_remote(lab.now, lab.sides[1].relayed);
+  lab.sides[0].agent->withdraw_remote(lab.now, kServer);  // never told
+  lab.run_for(seconds{60});
+  EXPECT_EQ(lab.sides[0].path(), path);
+  EXPECT_TRUE(lab.sides[0].lost.empty());
+}
+
+TEST(Consent, ANewAllocationIsCheckedAgain) {
+  Lab lab({.policy = with_relay_first(), .relay = true});
+  lab.drop = [](const Packet& p) { return !touches_relay(p); };
+  lab.connect();
+  ASSERT_TRUE(lab.run_until_selected(seconds{10}));
+  auto& left = lab.sides[0];
+  lab.drop = [](const Packet&) { return true; };
+  left.agent->withdraw_base(lab.now, kAllocation);
+  lab.run_for(seconds{100});
+  ASSERT_FALSE(left.agent->selected());
+  left.relayed.port = 50'077;
+  lab.drop = [](const Packet& p) { return p.source.port != 50'077 && p.destination.port != 50'077; };
+  const auto candidate = left.agent->add_relayed(lab.now, kAllocation, left.relayed, kServer);
+  ASSERT_TRUE(candidate);
+  lab.drain(0);
+  lab.sides[1].agent->withdraw_remote(lab.now, {kServer.address, 50'000});
+  lab.sides[1].agent->add_remote(lab.now, *candidate);
+  lab.drain(1);
+  EXPECT_TRUE(lab.run_until_selected(seconds{15}));
+  EXPECT_TRUE(left.path().base == kAllocation);
 }
 
 }  // namespace

@@ -25,7 +25,14 @@ std::optional<Candidate> Core::add_local(CandidateType type, BaseId base, const 
   const auto candidate = local_.add(type, base, address, server);
   if (!candidate) ++counters_.candidates_ignored;
   else if (new_base) pair_with_remotes(*local_.find(base));
+  else if (type == CandidateType::relayed) check_again(base);
   return candidate;
+}
+
+// A new allocation stands behind this base: what failed over the old one may work.
+void Core::check_again(BaseId base) {
+  for (auto& pair : checklist_.pairs())
+    if (pair.base == base && pair.expendable() && worth_checking(pair)) checklist_.trigger(pair);
 }
 
 void Core::set_remote_credentials(const Credentials& credentials) {

@@ -20,6 +20,8 @@ class Core {
   Role role() const { return role_; }
   std::optional<Candidate> add_local(CandidateType type, BaseId base, const TransportAddress& address,
                                      const IpAddress& server);
+  void withdraw_base(Time now, BaseId base);
+  void withdraw_remote(Time now, const TransportAddress& address);
   void end_of_local_candidates() { local_ended_ = true; }
   void set_remote_credentials(const Credentials& credentials);
   void add_remote(const Candidate& candidate);
@@ -30,6 +32,7 @@ class Core {
   void handle_timeout(Time now);
   Output poll(Time now, MutableBytes out);
   std::optional<Path> selected() const;
+  bool in_doubt() const { return selected_ && consent_.in_doubt(); }
   bool checks_concluded() const;
   const Counters& counters() const { return counters_; }
 
@@ -41,6 +44,7 @@ class Core {
   void add_guesses(Candidate told);
   void pair_with_remotes(const LocalBase& base);
   void refresh_pairs();
+  void check_again(BaseId base);
   void switch_role(Role role);
   CheckContext context() const;
   Path path_of(const Pair& pair) const;
@@ -89,6 +93,8 @@ class Core {
   void begin_consent_check(Pair& pair);
   void revalidate();
   void expire_consent(Time now);
+  template <class F>
+  void withdraw(Time now, F&& which);
   bool hopeless(Time now) const;
   void run_patience(Time now);
   Time patience_end() const;

@@ -1,4 +1,4 @@
-// Consent of the selected pair and what follows its loss (RFC 7675 section 5.1), and patience (RFC 8863).
+// Consent of the selected pair and what follows its loss (RFC 7675 section 5.1), what is withdrawn, and patience (RFC 8863).
 #include "protocol/ice/core.hpp"
 
 namespace punchlab::ice {
@@ -53,6 +53,27 @@ void Core::expire_consent(Time now) {
   outbox_.push(Lost{lost_path});
   for (auto& pair : checklist_.pairs())
     if (pair.state != PairState::in_progress && pair.state != PairState::vacant) checklist_.trigger(pair);
+}
+
+// What is known to lead nowhere needs no timeout.
+template <class F>
+void Core::withdraw(Time now, F&& which) {
+  bool lost = false;
+  for (auto& pair : checklist_.pairs()) {
+    if (pair.state == PairState::vacant || !which(pair)) continue;
+    if (&pair == selected_pair()) lost = true;
+    else fail(pair);
+  }
+  if (lost) expire_consent(now);
+}
+
+void Core::withdraw_base(Time now, BaseId base) {
+  withdraw(now, [=](const Pair& p) { return p.base == base; });
+}
+
+void Core::withdraw_remote(Time now, const TransportAddress& address) {
+  withdraw(now, [&](const Pair& p) { return remote_[p.remote].candidate.address == address; });
+  if (const auto index = remote_.withdraw(address)) checklist_.vacate(*index);
 }
 
 Time Core::patience_end() const {

@@ -117,6 +117,8 @@ std::optional<Output> Core::transmit(Time now, const Send& send, MutableBytes ou
   if constexpr (requires { send.path; } || requires { send.reason; }) {
     return Output{send};
   } else {
+    if constexpr (requires { send.pair; })
+      if (checklist_[send.pair].state == PairState::vacant) return std::nullopt;
     const std::size_t size = write(send, out);
     if (size == 0) return std::nullopt;
     Transmit t{.size = size};

@@ -8,6 +8,7 @@
 //  6. Two hours of virtual time: allocation, permission and channel live on, also when every nonce goes stale after a minute.
 //  7. Close gives the port back; also when the Allocate was still under way.
 //  8. A relay that forgot everything, or is silent, is reported as lost: after 7 requests and 39.5 s.
+//     A refresh that is asked for hears of it at once; `abandon` says nothing to anybody, and `start` works after it.
 //  9. Responses with wrong integrity or of other transactions are ignored.
 // 10. Loss, duplication and reordering of datagrams (seeded): the same result, one allocation.
 // 11. The client's table is bounded.
@@ -206,6 +207,41 @@ TEST(TurnClient, ReportsARelayThatForgot) {
   EXPECT_EQ(lost_code(host), 437);
   EXPECT_FALSE(host.client.allocated());
   EXPECT_FALSE(lab.send(host, kPeer, kHello));
+}
+
+TEST(TurnClient, HearsAtOnceOfARelayThatForgotWhenItAsks) {
+  Lab lab;
+  auto& host = lab.add_client(1000);
+  start_with_peer(lab, host);
+  lab.run_for(1s);
+  const auto sent = host.sent;
+  host.client.refresh(lab.now);
+  host.client.refresh(lab.now);
+  lab.run_for(100ms);
+  EXPECT_EQ(host.sent, sent + 1) << "one request for both";
+  EXPECT_TRUE(host.client.allocated());
+  lab.relay.reset();
+  lab.relay_sockets.clear();
+  host.client.refresh(lab.now);
+  lab.run_for(100ms);
+  EXPECT_EQ(lost_code(host), 437);
+}
+
+TEST(TurnClient, ForgetsWithoutAWord) {
+  Lab lab;
+  auto& host = lab.add_client(1000);
+  start_with_peer(lab, host);
+  lab.run_for(1s);
+  const auto sent = host.sent;
+  host.events.clear();
+  host.client.abandon();
+  lab.run_for(700s);
+  EXPECT_EQ(host.sent, sent);
+  EXPECT_TRUE(host.events.empty());
+  EXPECT_FALSE(host.client.allocated());
+  start_with_peer(lab, host);
+  lab.run_for(1s);
+  EXPECT_TRUE(host.client.allocated());
 }
 
 TEST(TurnClient, GivesUpOnSilence) {

@@ -100,6 +100,12 @@ bool Description::add(const ice::Candidate& candidate) {
   return true;
 }
 
+void Description::remove(ice::CandidateType type) {
+  const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(count_);
+  const auto kept = std::remove_if(candidates_.begin(), end, [=](const auto& c) { return c.type == type; });
+  count_ = static_cast<std::size_t>(kept - candidates_.begin());
+}
+
 std::size_t Description::write(MutableBytes buffer) const {
   if (!all_ice_chars(credentials.ufrag) || !all_ice_chars(credentials.password)) return 0;
   ByteWriter out(buffer);

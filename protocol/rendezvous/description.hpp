@@ -21,6 +21,8 @@ class Description {
 
   /// False when there are 16 already.
   bool add(const ice::Candidate& candidate);
+  /// Takes the candidates of this type back.
+  void remove(ice::CandidateType type);
   std::span<const ice::Candidate> candidates() const { return {candidates_.data(), count_}; }
 
   /// Its encoding (docs/protocol.md, "Description"); 0 when `out` is too small or a field cannot be encoded.

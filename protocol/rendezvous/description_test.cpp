@@ -2,6 +2,7 @@
 //  1. Everything that can be said comes back equal; the largest fits a handshake payload.
 //  2. Strict: every truncation and extension is refused; whatever parses encodes to the same bytes again (random changes).
 //  3. Fields that cannot be encoded are refused by `write`; a seventeenth candidate by `add`.
+//  4. What is taken back is gone, and makes room.
 #include "protocol/rendezvous/description.hpp"
 
 #include <gmock/gmock.h>
@@ -56,6 +57,15 @@ TEST(Description, ComesBackEqual) {
       EXPECT_TRUE(*back == d) << n;
     }
   }
+}
+
+TEST(Description, TakesBackOneType) {
+  Description d = sample(16, false);
+  d.remove(ice::CandidateType::relayed);
+  EXPECT_EQ(d.candidates().size(), 12u);
+  for (const auto& c : d.candidates()) EXPECT_NE(c.type, ice::CandidateType::relayed);
+  EXPECT_TRUE(d.add(sample(1, false).candidates()[0]));
+  EXPECT_TRUE(*Description::parse(encoded(d)) == d);
 }
 
 TEST(Description, LargestFitsAHandshake) {

@@ -57,6 +57,18 @@ void Client::close(Time) {
   pending_ = true;
 }
 
+void Client::refresh(Time) {
+  if (state_ == State::allocated && allocation().step == Step::idle) begin(allocation());
+}
+
+void Client::abandon() {
+  stop(allocation());
+  forget_peers();
+  event_.reset();
+  state_ = State::idle;
+  expires_ = kNever;
+}
+
 bool Client::permit(Time, const IpAddress& peer) { return add(Kind::permission, {peer, 0}) != nullptr; }
 
 bool Client::bind_channel(Time, const TransportAddress& peer) {

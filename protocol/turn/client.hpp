@@ -68,6 +68,10 @@ class Client {
   void start(Time now);
   /// Gives the allocation back (Refresh with lifetime 0). Nothing is reported afterwards.
   void close(Time now);
+  /// Refreshes now, so that an allocation which the server has forgotten is reported. No effect without one.
+  void refresh(Time now);
+  /// The flow to the server is gone, and everything with it: forgets it without a word. `start` may be called again.
+  void abandon();
   /// Installs a permission and keeps it. False when the table is full. Repeating it for a peer has no effect.
   bool permit(Time now, const IpAddress& peer);
   /// Binds the next free channel to `peer` and keeps it; this installs the peer's permission too. False when full.
