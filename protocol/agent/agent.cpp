@@ -140,10 +140,12 @@ void Agent::route_relay_message(Time now, const stun::MessageView& message) {
   if (!turn_.handle_message(now, message) && !rendezvous_.handle_message(now, message)) ++counters_.unexpected;
 }
 
+/// The peer's allocation may be known from its checks only, when the news of it was lost.
 PathKind Agent::kind_of(ice::BaseId base, const TransportAddress& source) const {
   const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
   const auto same_host = [&](const TransportAddress& a) { return a.address == source.address; };
-  const bool relayed = base == kRelayedBase || std::any_of(peer_relays_.begin(), end, same_host);
+  const bool relayed =
+      base == kRelayedBase || std::any_of(peer_relays_.begin(), end, same_host) || ice_.is_relayed(source);
   return relayed ? PathKind::relayed : PathKind::direct;
 }
 

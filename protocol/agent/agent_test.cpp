@@ -6,6 +6,7 @@
 //  4. The relay sees neither application data, nor credentials, nor keys in any byte; with a plaintext session the same
 //     search finds data and credentials (control).
 //  5. A lost offer, a lost answer, a lossy internet, a late peer and a relay that forgot everything only delay it.
+//     A lost candidate too: data over an allocation that the peer knows from checks only is relayed, not direct.
 //  6. Wrong credential, absent peer, wrong identity, silent relay: each its own reason, once, in bounded time. An absent peer
 //     that comes after that still connects. Both paths dead: "path-lost".
 //  7. Over a stream in odd pieces: the same dialogue, data relayed both ways, nothing lost. A stream that stays closed is a reason.
@@ -154,6 +155,24 @@ TEST(Agent, ConnectsOnALossyInternetWithoutDuplicates) {
       std::sort(got.begin(), got.end());
       EXPECT_EQ(std::adjacent_find(got.begin(), got.end()), got.end()) << seed;
     }
+  }
+}
+
+TEST(Agent, DataOverAnAllocationThatWasNeverToldCountsAsRelayed) {
+  for (const char* policy : {"ice", "libwebrtc", "relay-first"}) {
+    Lab lab({.policy = policy});
+    // The client's updates are lost, and the connector's allocation lets nothing through: the client's own is all there is.
+    lab.cut = [&](const auto& from, const auto& to, Bytes bytes) {
+      const bool update = from == kRelay && bytes.size() > 150 && bytes[0] == 0x02 && bytes[1] == 0xF2 &&
+                          std::find(bytes.begin() + 60, bytes.begin() + 64, 0xC3) != bytes.begin() + 64;
+      const bool allocation = from.address == kRelay.address && from.port != kRelay.port && to == lab.hosts[0].address;
+      return update || allocation || Lab::between_peers(from, to);
+    };
+    lab.run(10s);
+    lab.talk(100ms);
+    lab.run(1s);
+    EXPECT_EQ(lab.connector().path(), PathKind::relayed) << policy;
+    EXPECT_THAT(lab.hosts[1].received_on, testing::AllOf(testing::Not(IsEmpty()), Each(PathKind::relayed))) << policy;
   }
 }
 

@@ -40,6 +40,7 @@ void Agent::handle_timeout(Time now) { core_->handle_timeout(now); }
 Output Agent::poll(Time now, MutableBytes out) { return core_->poll(now, out); }
 std::optional<Path> Agent::selected() const { return core_->selected(); }
 bool Agent::in_doubt() const { return core_->in_doubt(); }
+bool Agent::is_relayed(const TransportAddress& remote) const { return core_->is_relayed(remote); }
 bool Agent::checks_concluded() const { return core_->checks_concluded(); }
 const Counters& Agent::counters() const { return core_->counters(); }
 

@@ -103,6 +103,8 @@ class Agent {
   std::optional<Path> selected() const;
   /// The selected path has not answered for half the consent timeout.
   bool in_doubt() const;
+  /// The peer's candidate at this address is an allocation, as far as signalling or its checks say.
+  bool is_relayed(const TransportAddress& remote) const;
   /// Every pair has succeeded, failed, or is redundant: nothing more will come without new candidates.
   bool checks_concluded() const;
   const Counters& counters() const;

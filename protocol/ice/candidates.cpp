@@ -112,6 +112,11 @@ std::uint8_t RemoteCandidates::free_place() {
   return index;
 }
 
+bool RemoteCandidates::is_relayed(const TransportAddress& address) const {
+  const auto known = find(address);
+  return known && entries_[*known].candidate.type == CandidateType::relayed;
+}
+
 RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
   if (!usable(candidate)) return {};
   const auto known = find(candidate.address);

@@ -97,6 +97,7 @@ class RemoteCandidates {
   void put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
   /// Frees the place of the candidate at this address, which the peer has given up, and gives its index.
   std::optional<std::uint8_t> withdraw(const TransportAddress& address);
+  bool is_relayed(const TransportAddress& address) const;
   /// How many the peer has told.
   std::size_t signalled() const;
   const RemoteCandidate& operator[](std::size_t index) const { return entries_[index]; }

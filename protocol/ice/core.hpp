@@ -32,6 +32,7 @@ class Core {
   void handle_timeout(Time now);
   Output poll(Time now, MutableBytes out);
   std::optional<Path> selected() const;
+  bool is_relayed(const TransportAddress& remote) const { return remote_.is_relayed(remote); }
   bool in_doubt() const { return selected_ && consent_.in_doubt(); }
   bool checks_concluded() const;
   const Counters& counters() const { return counters_; }
