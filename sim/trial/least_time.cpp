@@ -59,10 +59,13 @@ bool varies_by_port(const HostSpec& host) {
   });
 }
 
-/// Packets reach its mappings from wherever they come.
+/// Packets of a peer get in although they come from another port than was sent to: from wherever they come, or, where one
+/// mapping serves all destinations, from an address that was sent to.
 bool admits_strangers(const HostSpec& host) {
   return std::all_of(host.gateways.begin(), host.gateways.end(), [](const GatewaySpec& gateway) {
-    return gateway.profile.filtering == nat::Dependence::endpoint_independent;
+    const auto& profile = gateway.profile;
+    return profile.filtering == nat::Dependence::endpoint_independent ||
+           (profile.filtering == nat::Dependence::address_dependent && !varies(profile));
   });
 }
 
