@@ -18,8 +18,9 @@ endif()
 
 # A trial runs through many small files. Linking the command as one program saves a seventh of its time (docs/performance.md);
 # the libraries hold ordinary code beside it, with which tests link quickly.
+option(PUNCHLAB_WHOLE_PROGRAM "Link the command as one program in a Release build" ON)
 set(PUNCHLAB_LTO OFF)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+if(PUNCHLAB_WHOLE_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(PUNCHLAB_LTO ON)
 endif()
 
