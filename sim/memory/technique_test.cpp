@@ -3,7 +3,7 @@
 //  2. It does nothing against a symmetric NAT with random ports.
 //  3. Without it the sequential one stays relayed too.
 //  4. A low-TTL opener keeps the Linux conntrack clash from happening when the earlier side's packets come too early;
-//     without it that trial is relayed.
+//     without it that trial is relayed, and its reason names the clash.
 #include <gtest/gtest.h>
 
 #include "sim/memory/memory_world.hpp"
@@ -34,11 +34,13 @@ Policy with(std::string_view technique) {
   return policy;
 }
 
-results::Outcome outcome_of(const Cell& cell) {
+results::TrialRecord record_of(const Cell& cell) {
   const auto world = memory::make_memory_world();
   const Identities identities(1);
-  return runner::run_trial(*world, cell, identities, 1, 0).outcome;
+  return runner::run_trial(*world, cell, identities, 1, 0);
 }
+
+results::Outcome outcome_of(const Cell& cell) { return record_of(cell).outcome; }
 
 constexpr auto kSequential = nat::PortAllocation::sequential;
 constexpr auto kRandom = nat::PortAllocation::random;
@@ -68,6 +70,7 @@ Cell clash(std::string_view technique) {
 
 TEST(LowTtlOpener, AvoidsTheConntrackClash) {
   EXPECT_EQ(outcome_of(clash("")), results::Outcome::relayed);
+  EXPECT_EQ(record_of(clash("")).reason, "clash");
   EXPECT_EQ(outcome_of(clash("low-ttl-opener")), results::Outcome::direct);
 }
 

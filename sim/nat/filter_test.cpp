@@ -168,6 +168,17 @@ TEST(ConntrackClash, EarlyPacketTakesThePortAway) {
   EXPECT_FALSE(lab.in(kR2, usual).passed());
 }
 
+TEST(ConntrackClash, IsNamedByTheVerdict) {
+  NatLab lab(linux_masquerade(false));
+  const auto usual = lab.mapped(kA, kR1);
+  lab.in(kR2, usual);
+  EXPECT_EQ(lab.out(kA, kR2).verdict.reason, Reason::mapping_clashed);
+  EXPECT_EQ(lab.out(kA, kR2).verdict.reason, Reason::translated) << "it happened once";
+  lab.in(kR2, {external_address(0), kB.port});
+  EXPECT_EQ(lab.out(kB, kR2).verdict.reason, Reason::mapping_clashed) << "a first flow, whose port was held";
+  EXPECT_EQ(lab.out({kHostB, 6001}, kR2).verdict.reason, Reason::mapping_created);
+}
+
 TEST(ConntrackClash, LatePacketFindsTheWayOpen) {
   NatLab lab(linux_masquerade(false));
   const auto usual = lab.mapped(kA, kR1);

@@ -13,12 +13,14 @@ Gateway::Flow Gateway::leave(Time now, std::uint8_t protocol, const TransportAdd
   if (flow.mapping == nullptr) {
     flow = make_mapping(now, {protocol, internal, remote, false}, false);
   } else if (translated && !allocator_.free_towards(now, protocol, flow.mapping->external, remote, flow.mapping)) {
+    const bool clash = unsolicited_.occupied(now, protocol, flow.mapping->external, remote);
     flow = make_mapping(now, {protocol, internal, remote, true}, true);
+    if (clash && flow.mapping != nullptr) flow.reason = Reason::mapping_clashed;
   }
   if (flow.mapping == nullptr) return flow;
   flow.session = table_.add_session(now, *flow.mapping, remote);
   if (flow.session != nullptr) return flow;
-  if (flow.reason == Reason::mapping_created) table_.remove(*flow.mapping);
+  if (flow.reason != Reason::translated) table_.remove(*flow.mapping);
   return {nullptr, nullptr, Reason::too_many_mappings};
 }
 
@@ -40,7 +42,14 @@ Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool excepti
   MappingEntry& mapping =
       table_.create(now, wanted.protocol, wanted.internal, choice.external, wanted.remote, exception);
   if (choice.block != kNone) table_.hold_block(mapping, choice.block);
-  return {&mapping, nullptr, Reason::mapping_created};
+  return {&mapping, nullptr, clashed(now, mapping, wanted) ? Reason::mapping_clashed : Reason::mapping_created};
+}
+
+/// Whether the first mapping of an internal endpoint would have kept its port, had no unsolicited packet come first.
+bool Gateway::clashed(Time now, const MappingEntry& mapping, const Wanted& wanted) const {
+  const TransportAddress kept{mapping.external.address, wanted.internal.port};
+  return profile_.port_allocation == PortAllocation::preserve && mapping.external != kept &&
+         unsolicited_.occupied(now, wanted.protocol, kept, wanted.remote);
 }
 
 }  // namespace punchlab::nat

@@ -47,6 +47,8 @@ const char* name_of(Reason reason) {
       return "translated";
     case Reason::mapping_created:
       return "mapping-created";
+    case Reason::mapping_clashed:
+      return "mapping-clashed";
     case Reason::passed_through:
       return "passed-through";
     case Reason::no_mapping:

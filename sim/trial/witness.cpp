@@ -100,8 +100,17 @@ void Witness::on_packet(const PacketEvent& event) {
       break;
     }
     case PacketEvent::Kind::dropped_by_gateway: on_drop(event); break;
+    case PacketEvent::Kind::translated:
+      if (event.reason == nat::Reason::mapping_clashed) on_clash(event);
+      break;
     default: break;
   }
+}
+
+void Witness::on_clash(const PacketEvent& event) {
+  const auto view = packet::parse(event.packet);
+  const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
+  if (view && is_of(other, view->destination.address)) ++clashed_;
 }
 
 void Witness::on_drop(const PacketEvent& event) {
@@ -123,6 +132,7 @@ void Witness::on_drop(const PacketEvent& event) {
 const char* Witness::reason() const {
   if (blocked_ > 0) return "udp-blocked";
   if (exhausted_ > 0) return "port-exhausted";
+  if (clashed_ > 0) return "clash";
   if (dropped_varied_ > 0) return "mapping-varies";
   if (dropped_by_port_ > 0) return "filtered-by-port";
   if (dropped_by_address_ > 0) return "filtered-by-address";

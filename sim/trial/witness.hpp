@@ -36,6 +36,7 @@ class Witness {
   /// Public addresses a side may be reached at: its outermost translator's, or its host's.
   bool is_of(HostId side, const IpAddress& address) const;
   void on_drop(const PacketEvent& event);
+  void on_clash(const PacketEvent& event);
 
   const Topology* topology_;
   std::array<std::vector<IpAddress>, 2> public_addresses_;
@@ -51,6 +52,7 @@ class Witness {
   std::uint32_t dropped_by_port_ = 0;
   std::uint32_t dropped_by_address_ = 0;
   std::uint32_t dropped_unmapped_ = 0;
+  std::uint32_t clashed_ = 0;  ///< packets to the peer that left elsewhere because of a conntrack clash
   std::uint32_t blocked_ = 0;
   std::uint32_t exhausted_ = 0;
   std::uint32_t lost_ = 0;

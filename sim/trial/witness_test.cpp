@@ -76,6 +76,10 @@ TEST_F(WitnessTest, EachWeightierReasonReplacesTheLast) {
   EXPECT_EQ(reason(), "filtered-by-port");
   drop(Reason::filtered_by_port, {kClient.address, 7001});
   EXPECT_EQ(reason(), "mapping-varies") << "from a port that the relay never saw";
+  event(Kind::translated, HostId::client, {kClient.address, 7002}, kNobody, Reason::mapping_clashed);
+  EXPECT_EQ(reason(), "mapping-varies") << "a clash towards somebody else";
+  event(Kind::translated, HostId::client, {kClient.address, 7002}, kConnector, Reason::mapping_clashed);
+  EXPECT_EQ(reason(), "clash");
   drop(Reason::too_many_mappings_of_host, kNobody);
   EXPECT_EQ(reason(), "port-exhausted");
   drop(Reason::udp_blocked, kNobody);
