@@ -25,6 +25,8 @@ constexpr std::array kCommands{
     Command{"run", "run a scenario and print its matrix", run_command},
     Command{"report", "make the HTML report and the plots of a run", report_command},
     Command{"nats", "list the NAT presets and what behaviour discovery finds in each", nats_command},
+    Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},
+    Command{"probe", "find out what the NAT in front of this machine does", probe_command},
 };
 
 void print_usage(std::FILE* to) {

@@ -1,0 +1,130 @@
+#include "net/host/udp_host.hpp"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "net/host/resolve.hpp"
+
+namespace punchlab::net {
+namespace {
+
+// Above every SocketId, which has 32 bits.
+constexpr std::uint64_t kTimer = std::uint64_t{1} << 32;
+constexpr std::uint64_t kWatched = kTimer + 1;
+
+int add(int epoll, int fd, std::uint64_t key) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = key;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+Opened failed(int fd) {
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  return {{}, error};
+}
+
+}  // namespace
+
+UdpHost::UdpHost() : epoll_(epoll_create1(EPOLL_CLOEXEC)), timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  if (epoll_ < 0 || timer_ < 0 || add(epoll_, timer_, kTimer) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll");
+}
+
+UdpHost::~UdpHost() {
+  for (const auto& [id, socket] : sockets_) ::close(socket.fd);
+  ::close(timer_);
+  ::close(epoll_);
+}
+
+Opened UdpHost::open(SocketId id, const TransportAddress& local) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  auto address = to_sockaddr(local);
+  socklen_t size = sizeof address;
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
+  if (fd < 0 || bind(fd, raw, size) != 0 || getsockname(fd, raw, &size) != 0 || add(epoll_, fd, id.value) != 0)
+    return failed(fd);
+  close(id);
+  sockets_[id] = {fd, 0};
+  return {from_sockaddr(address), 0};
+}
+
+void UdpHost::close(SocketId id) {
+  const auto found = sockets_.find(id);
+  if (found == sockets_.end()) return;
+  ::close(found->second.fd);
+  sockets_.erase(found);
+}
+
+void UdpHost::send(const Transmit& transmit, Bytes bytes) {
+  const auto found = sockets_.find(transmit.socket);
+  if (found == sockets_.end()) {
+    ++lost_;
+    return;
+  }
+  auto& socket = found->second;
+  if (socket.ttl != transmit.ttl) {
+    const int ttl = transmit.ttl == 0 ? -1 : transmit.ttl;  // -1: the system's default
+    if (setsockopt(socket.fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) == 0) socket.ttl = transmit.ttl;
+  }
+  const auto target = to_sockaddr(transmit.destination);
+  const auto* const raw = reinterpret_cast<const sockaddr*>(&target);
+  if (sendto(socket.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL, raw, sizeof target) < 0) ++lost_;
+}
+
+void UdpHost::watch(int fd) {
+  if (watched_ >= 0 && !always_readable_) epoll_ctl(epoll_, EPOLL_CTL_DEL, watched_, nullptr);
+  watched_ = fd;
+  always_readable_ = fd >= 0 && add(epoll_, fd, kWatched) != 0;  // EPERM: a regular file
+}
+
+void UdpHost::set_timer(Time until) {
+  itimerspec at{};
+  if (until != kNever) {
+    const auto since = std::max(until.time_since_epoch(), Duration{1});  // zero would disarm it
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+    at.it_value.tv_sec = seconds.count();
+    at.it_value.tv_nsec = (since - seconds).count();
+  }
+  timerfd_settime(timer_, TFD_TIMER_ABSTIME, &at, nullptr);
+}
+
+UdpHost::Woken UdpHost::wait(Time until) {
+  set_timer(always_readable_ ? monotonic_now() : until);
+  std::array<epoll_event, 64> events{};
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+  Woken woken;
+  woken.watched = always_readable_;
+  for (int i = 0; i < count; ++i) {
+    const auto key = events[static_cast<std::size_t>(i)].data.u64;
+    if (key == kWatched)
+      woken.watched = true;
+    else if (key != kTimer)
+      woken.sockets.push_back(SocketId{static_cast<std::uint32_t>(key)});
+  }
+  return woken;
+}
+
+std::optional<Datagram> UdpHost::receive(SocketId id) {
+  const auto found = sockets_.find(id);
+  if (found == sockets_.end()) return std::nullopt;
+  for (int errors = 0; errors < 4; ++errors) {
+    sockaddr_in source{};
+    socklen_t size = sizeof source;
+    auto* const raw = reinterpret_cast<sockaddr*>(&source);
+    const auto length = recvfrom(found->second.fd, buffer_.data(), buffer_.size(), 0, raw, &size);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+    if (length < 0 || static_cast<std::size_t>(length) > kMaxDatagram) continue;  // an ICMP error, or longer than ours can be
+    return Datagram{id, from_sockaddr(source), {buffer_.data(), static_cast<std::size_t>(length)}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace punchlab::net

@@ -1,0 +1,31 @@
+#include "tools/cli/socket_options.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "net/host/resolve.hpp"
+
+namespace punchlab::cli {
+
+TransportAddress address_of(const std::string& option, const std::string& text) {
+  const auto address = net::resolve(text, kStunPort);
+  if (!address) throw CommandError(kWrongUsage, fmt::format("--{} {}: no IPv4 address found for it", option, text));
+  return *address;
+}
+
+TransportAddress open_or_fail(net::UdpHost& host, SocketId socket, const TransportAddress& local) {
+  const auto opened = host.open(socket, local);
+  if (opened.error != 0)
+    throw CommandError(kMachineLacks,
+                       fmt::format("cannot open UDP {}: {}", local.to_string(), std::strerror(opened.error)));
+  return opened.local;
+}
+
+IpAddress own_address_towards(const TransportAddress& remote) {
+  const auto own = net::source_address_for(remote);
+  if (!own) throw CommandError(kMachineLacks, fmt::format("there is no route to {}", remote.to_string()));
+  return *own;
+}
+
+}  // namespace punchlab::cli
