@@ -31,7 +31,7 @@ class Choices {
 
  private:
   /// Success needs few mappings (docs/oracle.md): what is chosen later changes nothing. A test searches deeper.
-  static constexpr std::size_t kMaxDepth = 8;
+  static constexpr std::size_t kMaxDepth = 10;
   struct Choice {
     std::size_t taken;
     std::size_t of;

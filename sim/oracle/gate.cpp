@@ -138,12 +138,22 @@ std::optional<Endpoint> Gate::map(Endpoint inside, Endpoint remote, Run& run) {
     const bool clash = contains(claimed_, Contact{mapping->outside, remote});
     if (!clash || profile_->on_collision == OnCollision::overload) return mapping->outside;
     if (profile_->on_collision == OnCollision::drop) return std::nullopt;
-    remapped_.push_back({inside, remote, {choose_address(inside, run), run.fresh()}});
-    return remapped_.back().outside;
+    return remap(inside, remote, run);
   }
   const auto outside = allocate(inside, remote, run);
   if (outside) mappings_.push_back({inside, remote, *outside});
   return outside;
+}
+
+/// Room and address are decided by the first clash, so that the search ends: another round meets the same luck.
+std::optional<Endpoint> Gate::remap(Endpoint inside, Endpoint remote, Run& run) {
+  if (!address_beside_) {
+    const bool room = has_room(mappings_.size(), capacity_of(*profile_), kOtherDestinations, run);
+    address_beside_ = room ? choose_address(inside, run) : kNoAddress;
+  }
+  if (*address_beside_ == kNoAddress) return std::nullopt;
+  remapped_.push_back({inside, remote, {*address_beside_, run.fresh()}});
+  return remapped_.back().outside;
 }
 
 bool Gate::taken(Endpoint outside, Endpoint remote) const {
@@ -153,8 +163,10 @@ bool Gate::taken(Endpoint outside, Endpoint remote) const {
 
 std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& run) {
   if (!has_room(mappings_.size(), capacity_of(*profile_), kOtherDestinations, run)) return std::nullopt;
-  if (profile_->port_allocation == nat::PortAllocation::block && !lease(inside.address, run)) return std::nullopt;
-  Endpoint outside{choose_address(inside, run), choose_port(inside, run)};
+  Endpoint outside{.address = choose_address(inside, run)};
+  const bool block = profile_->port_allocation == nat::PortAllocation::block;
+  if (block && !lease(inside.address, outside.address, run)) return std::nullopt;
+  outside.port = choose_port(inside, outside.address, run);
   if (!taken(outside, remote) || profile_->on_collision == OnCollision::overload) return outside;
   if (profile_->on_collision == OnCollision::drop) {
     drop(Obstacle::too_many_mappings);
@@ -164,11 +176,11 @@ std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& ru
   return outside;
 }
 
-/// A block of ports belongs to one inside address, of which an inner gateway may have several.
-bool Gate::lease(int inside_address, Run& run) {
-  if (contains(leases_, inside_address)) return true;
+/// A block of ports belongs to one inside address, of which an inner gateway may have several, on one outside address.
+bool Gate::lease(int inside_address, int outside_address, Run& run) {
+  if (contains(leases_, std::pair{inside_address, outside_address})) return true;
   if (!has_room(leases_.size(), blocks_of(*profile_), kOtherInsideAddresses, run)) return false;
-  leases_.push_back(inside_address);
+  leases_.emplace_back(inside_address, outside_address);
   return true;
 }
 
@@ -185,12 +197,14 @@ int Gate::choose_address(Endpoint inside, Run& run) {
   return out;
 }
 
-int Gate::choose_port(Endpoint inside, Run& run) {
+int Gate::choose_port(Endpoint inside, int outside_address, Run& run) {
   if (preserves_) return inside.port;
   const auto ports = ports_of(*profile_);
   const bool may_coincide = profile_->on_collision == OnCollision::overload && ports < kManyPorts;
   const bool block = profile_->port_allocation == nat::PortAllocation::block;
-  const auto same_ports = [&](const Mapping& m) { return !block || m.inside.address == inside.address; };
+  const auto same_ports = [&](const Mapping& m) {
+    return !block || (m.inside.address == inside.address && m.outside.address == outside_address);
+  };
   const auto other = std::find_if(mappings_.begin(), mappings_.end(), same_ports);
   if (other == mappings_.end() || !may_coincide) return run.fresh();
   return ports == 1 || run.choices.pick(2) == 1 ? other->outside.port : run.fresh();

@@ -38,18 +38,20 @@ class Gate {
   void forget_drops() { drops_ = Obstacle::none; }
 
  private:
+  static constexpr int kNoAddress = 0;  ///< no symbol
   struct Mapping {
     Endpoint inside, remote, outside;
   };
   using Contact = std::pair<Endpoint, Endpoint>;  ///< (outside, remote)
 
   std::optional<Endpoint> map(Endpoint inside, Endpoint remote, Run& run);
+  std::optional<Endpoint> remap(Endpoint inside, Endpoint remote, Run& run);
   std::optional<Endpoint> allocate(Endpoint inside, Endpoint remote, Run& run);
   std::optional<Endpoint> track(Endpoint inside, Run& run);
   bool has_room(std::size_t used, std::size_t capacity, std::size_t others, Run& run);
-  bool lease(int inside_address, Run& run);
+  bool lease(int inside_address, int outside_address, Run& run);
   int choose_address(Endpoint inside, Run& run);
-  int choose_port(Endpoint inside, Run& run);
+  int choose_port(Endpoint inside, int outside_address, Run& run);
   const Mapping* find(Endpoint inside, Endpoint remote) const;
   bool taken(Endpoint outside, Endpoint remote) const;
   bool passes(Endpoint outside, Endpoint remote) const;
@@ -62,9 +64,10 @@ class Gate {
   std::vector<Mapping> mappings_;
   std::vector<Endpoint> tracked_;      ///< inside endpoints that a firewall knows
   std::vector<Mapping> remapped_;      ///< for one remote only, after a clash
+  std::optional<int> address_beside_;  ///< of these, once a clash has asked
   std::vector<Contact> contacted_;     ///< what filters remember
   std::vector<Contact> claimed_;       ///< by unsolicited packets, for the gateway itself
-  std::vector<int> leases_;            ///< inside addresses that have a block of ports
+  std::vector<std::pair<int, int>> leases_;  ///< (inside, outside address) that have a block of ports
   std::vector<std::pair<int, int>> paired_;  ///< inside address, outside address
   Obstacle drops_ = Obstacle::none;
 };

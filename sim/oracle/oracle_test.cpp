@@ -4,7 +4,7 @@
 // 3. No gateway connects with everything. A firewall is a NAT with endpoint-independent mapping. UDP blocked anywhere fails.
 // 4. Chains: the strictest mapping and filter count, wherever they stand; a transparent gateway changes nothing.
 // 5. Port allocation: preserve + overload makes a varying mapping look endpoint-independent; preserve + next does not.
-// 6. What chance or timing decides is `may`: arbitrary pooling, few ports, blocks of ports, limits, the conntrack clash, short timers.
+// 6. What chance or timing decides is `may`: arbitrary pooling, few ports, limits, the conntrack clash, short timers.
 // 7. Each relayed cell names the obstacle of each side.
 // 8. Over random chains: swapping the sides swaps the verdict, relaxing an axis never makes it worse, hairpinning and
 //    reactions change nothing, and neither more rounds nor a deeper search finds anything else.
@@ -219,28 +219,6 @@ TEST(Pooling, ArbitraryAddressMattersWhereTheMappingVaries) {
   EXPECT_EQ(prediction({pooled}, {kPortRestricted}), Prediction::direct) << "one mapping has one address";
 }
 
-/// Its mappings come from several addresses, so that a gateway behind it sees several hosts.
-Profile pooled_inside() {
-  auto p = translator(kAd, kEi);
-  p.addresses = 4;
-  p.pooling = nat::Pooling::arbitrary;
-  return p;
-}
-
-TEST(PortBlocks, BelongToOneInsideAddress) {
-  auto outer = translator(kApd, kEi);
-  outer.port_allocation = PortAllocation::block;
-  outer.on_collision = OnCollision::overload;
-  outer.block_size = 1;
-  EXPECT_EQ(prediction({outer}, {kPortRestricted}), Prediction::direct) << "one host has one port for everything";
-  EXPECT_EQ(prediction({pooled_inside(), outer}, {kPortRestricted}), Prediction::may);
-  outer.block_size = 16;
-  EXPECT_EQ(prediction({pooled_inside(), outer}, {}), Prediction::direct);
-  outer.ports = {43136, 43151};  // one block
-  EXPECT_EQ(predict({pooled_inside(), outer}, {}), (Verdict{Prediction::may, Obstacle::too_many_mappings, Obstacle::none}));
-  EXPECT_EQ(prediction({outer}, {}), Prediction::direct);
-}
-
 TEST(Limits, NoRoomForThePeersMapping) {
   auto tight = kSymmetric;
   tight.max_mappings_per_host = 1;
@@ -271,11 +249,6 @@ TEST(ConntrackClash, DependsOnWhoseFirstPacketArrivesFirst) {
   with_input_drop.unsolicited_creates_state = false;
   EXPECT_EQ(prediction({with_input_drop}, {with_input_drop}), Prediction::direct);
   EXPECT_EQ(predict({conntrack()}, {kPortRestricted}).client, Obstacle::mapping_varies);
-  auto pooled = conntrack();
-  pooled.addresses = 2;
-  EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::direct) << "paired";
-  pooled.pooling = nat::Pooling::arbitrary;
-  EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::may) << "the mapping after a clash may have another address";
 }
 
 TEST(Obstacles, NameWhatStandsInTheWay) {
@@ -388,11 +361,11 @@ TEST(RandomChains, LongerAndDeeperSearchFindsNothingElse) {
   for (std::uint64_t trial = 0; trial < 200; ++trial) {
     SeededRng rng({.seed = 5, .trial = trial});
     const auto a = random_chain(rng, true), b = random_chain(rng, true);
-    EXPECT_EQ(outcomes(a, b, 8, kRounds), outcomes(a, b, 8, kRounds + 2)) << trial;
-    EXPECT_EQ(outcomes(a, b, 8, kRounds), outcomes(a, b, 9, kRounds)) << trial;
+    EXPECT_EQ(outcomes(a, b, 10, kRounds), outcomes(a, b, 16, kRounds + 2)) << trial << ": each round may ask for more";
+    EXPECT_EQ(outcomes(a, b, 10, kRounds), outcomes(a, b, 12, kRounds)) << trial;
   }
   for (const auto& a : nine()) {
-    for (const auto& b : nine()) EXPECT_EQ(outcomes({a}, {b}, 8, kRounds), outcomes({a}, {b}, 8, 2 * kRounds));
+    for (const auto& b : nine()) EXPECT_EQ(outcomes({a}, {b}, 10, kRounds), outcomes({a}, {b}, 10, 2 * kRounds));
   }
 }
 
