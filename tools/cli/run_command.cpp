@@ -45,15 +45,14 @@ void check_backend(const trial::Plan& plan, runner::Backend backend) {
 }
 
 /// The plan's trials that are neither in the store nor ruled out by --trial.
-std::vector<runner::Item> remaining(const trial::Plan& plan, const RunOptions& options, const results::Store* store) {
-  auto items = runner::schedule(plan, [&](std::size_t position) {
+runner::Schedule remaining(const trial::Plan& plan, const RunOptions& options, const results::Store* store) {
+  const auto finished = [&](std::size_t position) {
     if (store == nullptr) return std::vector<bool>{};
-    auto finished = store->finished(plan.cells[position].index);
-    if (!finished) fail(finished.error());
-    return std::move(*finished);
-  });
-  if (options.trial) std::erase_if(items, [&](const auto& item) { return item.trial != *options.trial; });
-  return items;
+    auto trials = store->finished(plan.cells[position].index);
+    if (!trials) fail(trials.error());
+    return std::move(*trials);
+  };
+  return runner::schedule(plan, finished, {.chunk = runner::chunk_of(options.backend), .only = options.trial});
 }
 
 struct Run {
@@ -64,7 +63,7 @@ struct Run {
   double rate() const { return static_cast<double>(trials) / std::max(seconds, 1e-3); }
 };
 
-Run run_trials(const trial::Plan& plan, const RunOptions& options, const std::vector<runner::Item>& items,
+Run run_trials(const trial::Plan& plan, const RunOptions& options, const runner::Schedule& items,
                std::size_t planned, results::Store& store) {
   Run run;
   const Stopwatch stopwatch;

@@ -50,15 +50,14 @@ class Children {
 };
 
 /// The workers that have something to do.
-unsigned useful_workers(std::size_t items, unsigned jobs) {
-  const auto chunks = (items + kChunk - 1) / kChunk;
-  return static_cast<unsigned>(std::min<std::size_t>(chunks, std::max(jobs, 1U)));
+unsigned useful_workers(const Schedule& items, unsigned jobs) {
+  return static_cast<unsigned>(std::min<std::size_t>(items.chunks(), std::max(jobs, 1U)));
 }
 
 /// Empty when all workers run; else what went wrong.
-std::string start(Children& children, const trial::Plan& plan, const std::vector<Item>& items,
+std::string start(Children& children, const trial::Plan& plan, const Schedule& items,
                   const PoolOptions& options) {
-  const unsigned workers = useful_workers(items.size(), options.jobs);
+  const unsigned workers = useful_workers(items, options.jobs);
   for (unsigned w = 0; w < workers; ++w) {
     int pipe_ends[2];
     if (pipe2(pipe_ends, O_CLOEXEC) != 0) return fmt::format("cannot make a pipe: {}", std::strerror(errno));
@@ -125,7 +124,7 @@ bool any_open(const Children& children) {
 
 }  // namespace
 
-PoolResult run_pool(const trial::Plan& plan, const std::vector<Item>& items, const PoolOptions& options,
+PoolResult run_pool(const trial::Plan& plan, const Schedule& items, const PoolOptions& options,
                     const PoolSink& sink, const volatile std::sig_atomic_t& stop) {
   if (items.empty()) return {};
   Children children;

@@ -39,7 +39,7 @@ struct PoolSink {
 
 /// Blocks until all `items` are done or the run ends early. Workers are children of this process: they end with it, and
 /// have ended when this returns. Set `stop` (from a signal handler) to interrupt.
-PoolResult run_pool(const trial::Plan& plan, const std::vector<Item>& items, const PoolOptions& options,
+PoolResult run_pool(const trial::Plan& plan, const Schedule& items, const PoolOptions& options,
                     const PoolSink& sink, const volatile std::sig_atomic_t& stop);
 
 }  // namespace punchlab::runner

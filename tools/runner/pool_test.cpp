@@ -34,7 +34,7 @@ trial::Plan classic(std::uint64_t trials) {
   return std::get<trial::Plan>(loader::load(PUNCHLAB_SOURCE_DIR "/scenarios/classic-nats.yaml", overrides));
 }
 
-std::vector<Item> all_of(const trial::Plan& plan) {
+Schedule all_of(const trial::Plan& plan) {
   return schedule(plan, [](std::size_t) { return std::vector<bool>{}; });
 }
 
@@ -46,7 +46,7 @@ std::vector<pid_t> children() {
 
 struct PoolTest : testing::Test {
   trial::Plan plan = classic(4);
-  std::vector<Item> items = all_of(plan);
+  Schedule items = all_of(plan);
   PoolOptions options{Backend::memory, 2, std::nullopt};
   volatile std::sig_atomic_t stop = 0;
   std::size_t records = 0;
@@ -80,9 +80,9 @@ TEST_F(PoolTest, NeverMoreWorkersThanChunks) {  // case 2
   std::size_t most = 0;
   const auto count = [&](const results::TrialRecord&) { return most = std::max(most, children().size()), true; };
   EXPECT_EQ(run(count).end, End::complete);
-  EXPECT_LE(most, items.size() / kChunk);
+  EXPECT_LE(most, items.chunks());
   EXPECT_GE(most, 1U);
-  items.clear();
+  items = Schedule();
   records = 0;
   EXPECT_EQ(run(count).end, End::complete);
   EXPECT_EQ(records, 0U);

@@ -37,16 +37,16 @@ trial::WorldOptions world_options(const PoolOptions& options, std::uint32_t cell
   return world;
 }
 
-bool work(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share, const PoolOptions& options,
+bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options,
           int fd) {
   const auto world = make_world(options.backend);
   const trial::Identities identities(plan.seed);
   std::vector<std::uint8_t> out;
   auto flushed = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!is_for(i, share.worker, share.workers)) continue;
-    const auto& cell = plan.cells[items[i].cell];
-    const auto index = items[i].trial;
+    if (!items.is_for(i, share.worker, share.workers)) continue;
+    const auto [position, index] = items[i];
+    const auto& cell = plan.cells[position];
     results::encode(run_trial(*world, cell, identities, plan.seed, index, world_options(options, cell.index, index)),
                     out);
     const auto now = std::chrono::steady_clock::now();
@@ -59,7 +59,7 @@ bool work(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare s
 
 }  // namespace
 
-void run_worker(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share, const PoolOptions& options,
+void run_worker(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options,
                 int fd, pid_t parent) {
   // A terminal or a service manager tells the whole group; the parent decides and ends us.
   signal(SIGINT, SIG_IGN);

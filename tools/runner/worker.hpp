@@ -12,7 +12,7 @@ struct WorkerShare {
 
 /// The whole life of a worker process: runs its share of `items`, writes each record to `fd`, and exits: 0, or 3 after
 /// a message on stderr. Ends with `parent`, also when that is killed.
-[[noreturn]] void run_worker(const trial::Plan& plan, const std::vector<Item>& items, WorkerShare share,
+[[noreturn]] void run_worker(const trial::Plan& plan, const Schedule& items, WorkerShare share,
                              const PoolOptions& options, int fd, pid_t parent);
 
 }  // namespace punchlab::runner
