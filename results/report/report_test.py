@@ -88,7 +88,7 @@ class ReportTest(unittest.TestCase):
         for shape in ("classic", "population"):
             path = report.make(self.runs[shape])
             plots = sorted(p.name for p in (self.runs[shape] / "plots").iterdir())
-            self.assertEqual(len(plots), 8, plots)
+            self.assertEqual(len(plots), 12, plots)
             text = path.read_text(encoding="utf-8")
             self.assertEqual(text.count("<figure>"), 4)
             page = Page()

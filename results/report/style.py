@@ -21,6 +21,7 @@ RATE = colors.LinearSegmentedColormap.from_list("rate", ["#F2B134", "#F8DFAE", "
 
 SETTINGS = {
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and restyled
+    "pdf.fonttype": 42,  # the same, for those who edit figures of a paper
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "font.size": 8.5,
@@ -74,8 +75,12 @@ def footer_lines(run, group, width):
     commit = manifest["commit"][:12] or "unknown"
     facts = (f"{run.name}, {group.label} · {trials_text(group)} · seed {run.summary['seed']} · "
              f"backend {run.summary['backend']} · punchlab {manifest['version']}, commit {commit}")
-    characters = int((width - 2 * MARGIN) / 0.056)
-    return textwrap.wrap(facts, characters) + textwrap.wrap("Make it again: " + manifest["command"], characters)
+    return wrapped(facts, width) + wrapped("Make it again: " + manifest["command"], width)
+
+
+def wrapped(text, width):
+    """Lines of a footer `width` inches wide."""
+    return textwrap.wrap(text, int((width - 2 * MARGIN) / 0.056))
 
 
 def title_lines(title, width):
@@ -110,9 +115,10 @@ def plain_axes(axes, grid):
 
 
 def save(figure, stem):
-    """Writes stem.svg and stem.png (200 dpi), the same bytes each time, and returns the SVG's text."""
+    """Writes stem.svg, stem.png (200 dpi) and stem.pdf, the same bytes each time, and returns the SVG's text."""
     with matplotlib.rc_context({"svg.hashsalt": stem.name}):
         figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
     figure.savefig(stem.with_suffix(".png"), dpi=200, metadata={"Software": None})
+    figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
     pyplot.close(figure)
     return stem.with_suffix(".svg").read_text(encoding="utf-8")

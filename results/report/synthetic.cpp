@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "results/store/files.hpp"
+#include "results/store/sha256.hpp"
 
 namespace punchlab::results {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <nettle/sha2.h>
 #include <unistd.h>
 
 #include <array>
@@ -56,17 +55,6 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   ::close(fd);
   if (n < 0) return io_error("cannot read", path, failure);
   return content;
-}
-
-std::string sha256_hex(std::string_view text) {
-  sha256_ctx context;
-  sha256_init(&context);
-  sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
-  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest;
-  sha256_digest(&context, digest.size(), digest.data());
-  std::string hex;
-  for (const std::uint8_t byte : digest) hex += fmt::format("{:02x}", byte);
-  return hex;
 }
 
 }  // namespace punchlab::results

@@ -16,7 +16,4 @@ Status replace_file(const std::filesystem::path& path, std::string_view content)
 
 Result<std::string> read_file(const std::filesystem::path& path);
 
-/// Lower-case hexadecimal SHA-256.
-std::string sha256_hex(std::string_view text);
-
 }  // namespace punchlab::results

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "punchlab run";
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 constexpr std::array kStates{"running", "complete", "interrupted", "failed"};
 
 Manifest::State parse_state(const std::string& name) {
@@ -46,6 +46,7 @@ Manifest from_json(const Json& j) {
   m.state = parse_state(j.at("state"));
   m.planned = j.at("trials_planned");
   m.finished = j.at("trials_finished");
+  m.trials_sha256 = j.at("trials_sha256");
   if (!j.at("trials_per_second").is_null()) m.trials_per_second = j.at("trials_per_second").get<double>();
   m.resumed = j.at("resumed");
   return m;
@@ -74,6 +75,7 @@ std::string to_json(const Manifest& m) {
   j["state"] = kStates[static_cast<std::size_t>(m.state)];
   j["trials_planned"] = m.planned;
   j["trials_finished"] = m.finished;
+  j["trials_sha256"] = m.trials_sha256;
   j["trials_per_second"] = m.trials_per_second ? Json(*m.trials_per_second) : Json();
   j["resumed"] = m.resumed;
   // A host name or a path need not be UTF-8; that must not lose the run.

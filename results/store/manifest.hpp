@@ -29,6 +29,7 @@ struct Manifest {
   State state = State::running;
   std::uint64_t planned = 0;                ///< trials
   std::uint64_t finished = 0;               ///< trials in the store when the run ended
+  std::string trials_sha256;                ///< of all trials in the store when the run ended; empty while it runs
   std::optional<double> trials_per_second;  ///< of the last process that worked on it
   std::uint32_t resumed = 0;                ///< how often --resume took the run up again
   friend bool operator==(const Manifest&, const Manifest&) = default;

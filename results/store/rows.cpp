@@ -16,7 +16,8 @@ namespace {
 constexpr const char* kCreateTables = R"(
 CREATE TABLE cells (
   cell INTEGER PRIMARY KEY,
-  client TEXT NOT NULL, connector TEXT NOT NULL, policy TEXT NOT NULL, link TEXT NOT NULL
+  client TEXT NOT NULL, connector TEXT NOT NULL, policy TEXT NOT NULL, link TEXT NOT NULL,
+  world INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE trials (
   cell INTEGER NOT NULL, trial INTEGER NOT NULL,
@@ -54,7 +55,7 @@ Status create_tables(Database& database) {
 }
 
 Status add_cells(Database& database, const trial::Plan& plan) {
-  auto insert = database.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?)");
+  auto insert = database.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?)");
   if (!insert) return insert.error();
   for (const trial::Cell& cell : plan.cells) {
     const std::string link = link_label(cell);
@@ -63,9 +64,24 @@ Status add_cells(Database& database, const trial::Plan& plan) {
     insert->bind(2, cell.connector.nat_name);
     insert->bind(3, cell.policy.name);
     insert->bind(4, link);
+    insert->bind(5, static_cast<std::int64_t>(cell.world));
     if (const auto done = insert->step(); !done) return done.error();
   }
   return std::nullopt;
+}
+
+Result<std::vector<StoredCell>> read_cells(Database& database) {
+  auto select = database.prepare("SELECT cell, client, connector, policy, link, world FROM cells ORDER BY cell");
+  if (!select) return select.error();
+  std::vector<StoredCell> cells;
+  for (;;) {
+    const auto row = select->step();
+    if (!row) return row.error();
+    if (!*row) return cells;
+    const auto text = [&](int column) { return std::string(select->text(column)); };
+    cells.push_back({static_cast<std::uint32_t>(select->integer(0).value_or(0)), text(1), text(2), text(3), text(4),
+                     static_cast<std::uint64_t>(select->integer(5).value_or(0))});
+  }
 }
 
 void bind_trial(Statement& insert, const TrialRecord& r) {

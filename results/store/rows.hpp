@@ -1,5 +1,8 @@
 #pragma once
 // The table `trials`: how a record becomes a row and a row a record.
+#include <string>
+#include <vector>
+
 #include "results/record/record.hpp"
 #include "results/store/database.hpp"
 #include "sim/trial/plan.hpp"
@@ -9,13 +12,26 @@ namespace punchlab::results {
 /// Marks the file as ours: PRAGMA application_id, "PNCH".
 inline constexpr std::int64_t kApplicationId = 0x504E4348;
 /// PRAGMA user_version; a reader refuses other versions.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 /// Makes the tables `trials` and `cells` in an empty file, in one transaction.
 Status create_tables(Database& database);
 /// Names the plan's cells in the table `cells`, beside those of an earlier process that ran others of the same
 /// scenario.
 Status add_cells(Database& database, const trial::Plan& plan);
+
+/// A cell as the table `cells` has it.
+struct StoredCell {
+  std::uint32_t cell = 0;  ///< Cell::index
+  std::string client;
+  std::string connector;
+  std::string policy;
+  std::string link;         ///< see link_label
+  std::uint64_t world = 0;  ///< Cell::world: trials of equal seed, world and index see the same world
+};
+
+/// In the order of their indices.
+Result<std::vector<StoredCell>> read_cells(Database& database);
 
 /// Text of the INSERT and of a SELECT of all columns, to be completed with WHERE or ORDER BY.
 extern const char* const kInsertTrial;

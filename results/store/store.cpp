@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "results/record/wire.hpp"
 #include "results/store/files.hpp"
 #include "results/store/rows.hpp"
+#include "results/store/sha256.hpp"
 
 namespace punchlab::results {
 namespace {
@@ -216,7 +218,10 @@ Status Store::finish(Manifest::State state, double trials_per_second) {
   if (failure) return failure;
   const auto trials = count();
   if (!trials) return trials.error();
+  const auto sum = digest();
+  if (!sum) return sum.error();
   manifest_.finished = *trials;
+  manifest_.trials_sha256 = *sum;
   manifest_.end = utc_now();
   manifest_.state = state;
   manifest_.trials_per_second = trials_per_second;
@@ -247,7 +252,38 @@ Result<std::uint64_t> Store::count() const {
   return static_cast<std::uint64_t>(*trials);
 }
 
+/// SHA-256 over the rows in the order of (cell, trial), each as its frame (results/record/wire.hpp).
+Result<std::string> Store::digest() const {
+  Sha256 sum;
+  std::vector<std::uint8_t> frame;
+  const auto failure = visit_rows([&](const TrialRecord& record) {
+    frame.clear();
+    encode(record, frame);
+    sum.add(frame);
+  });
+  if (failure) return *failure;
+  return sum.hex();
+}
+
 Status Store::for_each(const std::function<void(const TrialRecord&)>& visit) const {
+  const bool ended = !insert_ && !manifest_.trials_sha256.empty();
+  Sha256 sum;
+  std::vector<std::uint8_t> frame;
+  const auto failure = visit_rows([&](const TrialRecord& record) {
+    if (ended) {
+      frame.clear();
+      encode(record, frame);
+      sum.add(frame);
+    }
+    visit(record);
+  });
+  if (failure || !ended || sum.hex() == manifest_.trials_sha256) return failure;
+  return Error{Error::Kind::corrupt,
+               fmt::format("{}: the trials are not those that the run ended with (SHA-256 differs from manifest.json)",
+                           (folder_ / "trials.sqlite").string())};
+}
+
+Status Store::visit_rows(const std::function<void(const TrialRecord&)>& visit) const {
   const std::string sql = std::string(kSelectTrials) + " ORDER BY cell, trial";
   auto select = database_->prepare(sql.c_str());
   if (!select) return select.error();

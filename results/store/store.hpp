@@ -11,6 +11,7 @@
 #include "results/store/folder_lock.hpp"
 #include "results/store/manifest.hpp"
 #include "results/store/result.hpp"
+#include "results/store/rows.hpp"
 #include "sim/trial/plan.hpp"
 
 namespace punchlab::results {
@@ -49,7 +50,10 @@ class Store {
   Result<std::vector<bool>> finished(std::uint32_t cell) const;
   /// Trials in the store.
   Result<std::uint64_t> count() const;
-  /// Every trial in the order of (cell, trial), one at a time.
+  /// The cells of the run, whether they have trials or not.
+  Result<std::vector<StoredCell>> cells() const { return read_cells(*database_); }
+  /// Every trial in the order of (cell, trial), one at a time. Of a run that has ended, Error::Kind::corrupt after the
+  /// last when they are not those that it ended with.
   Status for_each(const std::function<void(const TrialRecord&)>& visit) const;
   /// One trial, or nothing when it is not there.
   Result<std::optional<TrialRecord>> find(std::uint32_t cell, std::uint64_t trial) const;
@@ -63,6 +67,8 @@ class Store {
   Status write_manifest();
   Status write_pending();
   Status check_folder() const;
+  Status visit_rows(const std::function<void(const TrialRecord&)>& visit) const;
+  Result<std::string> digest() const;
 
   std::filesystem::path folder_;
   Manifest manifest_;

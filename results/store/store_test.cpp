@@ -7,6 +7,8 @@
 //  6. One writer at a time; a reader may look while the writer works.
 //  7. A vanished folder gives an error and its name.
 //  8. A finished run says so in its manifest.
+//  9. Trials changed after the run has ended are noticed; trials of a run that goes on are not suspected.
+// 10. The cells come back with the worlds they draw from.
 #include "results/store/store.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +19,7 @@
 #include <fstream>
 
 #include "results/report/synthetic.hpp"
-#include "results/store/files.hpp"
+#include "results/store/sha256.hpp"
 #include "results/store/temporary_folder.hpp"
 
 namespace punchlab::results {
@@ -190,6 +192,36 @@ TEST_F(StoreTest, ClosesTheManifest) {
   EXPECT_EQ(store->manifest().trials_per_second, 1234.5);
   EXPECT_EQ(store->manifest().end.size(), 20U);
   EXPECT_EQ(store->manifest().scenario_text, plan.scenario_text);
+}
+
+TEST_F(StoreTest, NoticesChangedTrials) {
+  {
+    auto store = Store::create(folder, manifest, plan);
+    ASSERT_TRUE(store);
+    for (const auto& record : records(3)) ASSERT_FALSE(store->append(record));
+    ASSERT_FALSE(store->flush());
+    EXPECT_EQ(read(*Store::open(folder)).size(), 48U);  // it goes on
+    ASSERT_FALSE(store->finish(Manifest::State::complete, 1));
+  }
+  EXPECT_EQ(read(*Store::open(folder)).size(), 48U);
+  auto database = Database::open(folder / "trials.sqlite", Database::Mode::write);
+  ASSERT_FALSE((*database)->execute("UPDATE trials SET packets_to_others = 99 WHERE cell = 3 AND trial = 1"));
+  const auto failure = Store::open(folder)->for_each([](const TrialRecord&) {});
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind, Error::Kind::corrupt);
+  EXPECT_NE(failure->text.find("SHA-256"), std::string::npos) << failure->text;
+}
+
+TEST_F(StoreTest, KnowsItsCells) {
+  plan.cells[5].world = 77;
+  make_run(1);
+  const auto cells = Store::open(folder)->cells();
+  ASSERT_TRUE(cells);
+  ASSERT_EQ(cells->size(), 16U);
+  EXPECT_EQ((*cells)[5].client, "restricted-cone");
+  EXPECT_EQ((*cells)[5].connector, "restricted-cone");
+  EXPECT_EQ((*cells)[5].policy, "relay-first");
+  EXPECT_EQ((*cells)[5].world, 77U);
 }
 
 }  // namespace

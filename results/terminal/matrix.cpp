@@ -4,38 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "results/terminal/numbers.hpp"
-#include "results/terminal/text_table.hpp"
+#include "results/terminal/pair_table.hpp"
 
 namespace punchlab::results {
 namespace {
 
 using Names = std::vector<std::string>;
-using Field = TextTable::Field;
 
 constexpr std::size_t kFullColumns = 5;  ///< connectors up to which every value of a cell is shown
 constexpr std::size_t kFullHeader = 14;  ///< longer names are broken at their hyphens
 constexpr std::size_t kCompactHeader = 6;
-
-void add_once(Names& names, const std::string& name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-}
-
-/// "port-restricted-cone" as "port-" "restricted-" "cone", filled up to `width`.
-Names broken(const std::string& name, std::size_t width) {
-  Names lines{""};
-  for (std::size_t at = 0; at < name.size();) {
-    const std::size_t hyphen = name.find_first_of("- ", at);
-    const std::size_t end = hyphen == std::string::npos ? name.size() : hyphen + 1;
-    const std::string piece = name.substr(at, end - at);
-    if (!lines.back().empty() && lines.back().size() + piece.size() > width) lines.emplace_back();
-    lines.back() += piece;
-    at = end;
-  }
-  return lines;
-}
 
 /// The cells of one policy over one link, to be looked up by their names.
 struct Block {
@@ -96,66 +76,33 @@ std::vector<Line> lines_of(const Block& block) {
   return lines;
 }
 
-void add_header(TextTable& table, const Names& before, std::span<const std::string> connectors, std::size_t width) {
-  std::vector<Names> names;
-  std::size_t height = 1;
-  for (const auto& connector : connectors) {
-    names.push_back(broken(connector, width));
-    height = std::max(height, names.back().size());
-  }
-  for (std::size_t i = 0; i < height; ++i) {
-    std::vector<Field> row;
-    for (const auto& text : before) row.push_back({i + 1 == height ? text : "", ""});
-    for (const Names& name : names) {
-      const std::size_t skipped = height - name.size();
-      row.push_back({i < skipped ? "" : name[i - skipped], ""});
-    }
-    table.row(std::move(row));
-  }
+PairTable full_table(const Block& block, const MatrixOptions& options) {
+  const auto lines = lines_of(block);
+  PairTable table{
+      .clients = block.clients, .connectors = block.connectors, .lines = {}, .header = kFullHeader, .cell = {}};
+  for (const Line& line : lines) table.lines.emplace_back(line.name);
+  table.cell = [&block, options, lines](const auto& client, const auto& connector) {
+    PairTable::Fields fields;
+    const CellSummary* cell = block.at(client, connector);
+    if (cell == nullptr) return fields;
+    for (const Line& line : lines)
+      fields.push_back({line.value(cell->tally), fields.empty() ? style_of(cell->tally, options) : ""});
+    return fields;
+  };
+  return table;
 }
 
-std::string full_table(const Block& block, std::span<const std::string> connectors, const MatrixOptions& options) {
-  std::vector<TextTable::Align> columns(2 + connectors.size(), TextTable::Align::right);
-  columns[0] = columns[1] = TextTable::Align::left;
-  TextTable table(columns);
-  add_header(table, {"client ↓", ""}, connectors, kFullHeader);
-  for (const auto& client : block.clients) {
-    table.rule();
-    bool first = true;
-    for (const Line& line : lines_of(block)) {
-      std::vector<Field> row{{first ? client : "", ""}, {line.name, ""}};
-      for (const auto& connector : connectors) {
-        const CellSummary* cell = block.at(client, connector);
-        row.push_back(cell == nullptr ? Field{"·", ""}
-                                      : Field{line.value(cell->tally), first ? style_of(cell->tally, options) : ""});
-      }
-      table.row(std::move(row));
-      first = false;
-    }
-  }
-  return table.render();
-}
-
-std::string compact_table(const Block& block, std::span<const std::string> connectors, const MatrixOptions& options) {
-  std::vector<TextTable::Align> columns(1 + connectors.size(), TextTable::Align::right);
-  columns[0] = TextTable::Align::left;
-  TextTable table(columns);
-  add_header(table, {"client ↓"}, connectors, kCompactHeader);
-  for (const auto& client : block.clients) {
-    std::vector<Field> rates{{client, ""}};
-    std::vector<Field> intervals{{"", ""}};
-    for (const auto& connector : connectors) {
-      const CellSummary* cell = block.at(client, connector);
-      const Rate rate = cell == nullptr ? Rate{} : cell->tally.rate(Outcome::direct);
-      rates.push_back(cell == nullptr ? Field{"·", ""}
-                                      : Field{percent_number(rate.value()), style_of(cell->tally, options)});
-      intervals.push_back({cell == nullptr ? "" : short_range(rate.interval()), ""});
-    }
-    table.rule();
-    table.row(std::move(rates));
-    table.row(std::move(intervals));
-  }
-  return table.render();
+PairTable compact_table(const Block& block, const MatrixOptions& options) {
+  PairTable table{
+      .clients = block.clients, .connectors = block.connectors, .lines = {}, .header = kCompactHeader, .cell = {}};
+  table.cell = [&block, options](const auto& client, const auto& connector) {
+    const CellSummary* cell = block.at(client, connector);
+    if (cell == nullptr) return PairTable::Fields{};
+    const Rate rate = cell->tally.rate(Outcome::direct);
+    return PairTable::Fields{{percent_number(rate.value()), style_of(cell->tally, options)},
+                             {short_range(rate.interval()), ""}};
+  };
+  return table;
 }
 
 std::string trials_of(const Block& block) {
@@ -177,23 +124,6 @@ std::string pooled_lines(const Tally& t) {
       t.time_to_direct.median() ? "" : " (less than half of all trials got there)", added_ms(t));
 }
 
-std::string table_text(bool full, const Block& block, std::span<const std::string> connectors,
-                       const MatrixOptions& options) {
-  return full ? full_table(block, connectors, options) : compact_table(block, connectors, options);
-}
-
-/// How many connectors fit beside each other.
-std::size_t columns_that_fit(bool full, const Block& block, const MatrixOptions& options) {
-  const auto fits = [&](std::size_t columns) {
-    const std::string table =
-        table_text(full, block, std::span(block.connectors).first(columns), {options.width, false});
-    return display_width(std::string_view(table).substr(0, table.find('\n'))) <= options.width;
-  };
-  std::size_t columns = block.connectors.size();
-  while (columns > 1 && !fits(columns)) --columns;
-  return columns;
-}
-
 std::string block_text(const Block& block, const MatrixOptions& options) {
   const bool full = block.connectors.size() <= kFullColumns;
   const Tally& tally = block.pooled->tally;
@@ -201,11 +131,7 @@ std::string block_text(const Block& block, const MatrixOptions& options) {
       fmt::format("\nPolicy {}{}{}: {} trials, {}\nClients down, connectors across{}\n", block.pooled->policy,
                   block.pooled->link.empty() ? "" : ", link ", block.pooled->link, grouped(tally.trials),
                   trials_of(block), full ? "; times are medians" : ": direct in %, below it the 95 % interval");
-  const std::size_t step = columns_that_fit(full, block, options);
-  for (std::size_t i = 0; i < block.connectors.size(); i += step) {
-    text += table_text(full, block, std::span(block.connectors).subspan(i, std::min(step, block.connectors.size() - i)),
-                       options);
-  }
+  text += (full ? full_table(block, options) : compact_table(block, options)).render(options.width);
   return text + pooled_lines(tally);
 }
 

@@ -13,7 +13,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
   po::options_description all;
   all.add(syntax.options).add_options()("help,h", "this text");
   po::positional_options_description positional;
-  if (!syntax.positional.empty()) positional.add(syntax.positional.c_str(), 1);
+  if (!syntax.positional.empty()) positional.add(syntax.positional.c_str(), syntax.positional_count);
   po::variables_map values;
   try {
     // Guessing of abbreviated options is off: a new option must not change what an old command line means.

@@ -36,12 +36,14 @@ struct Syntax {
   std::string example;  ///< a command line that works
   boost::program_options::options_description options;
   std::string positional;  ///< name of the option that takes the bare argument; empty: there is none
+  int positional_count = 1;  ///< bare arguments at most
 };
 
 /// The parsed options; nothing when `--help` was asked for and has been printed. Throws CommandError for wrong usage.
 std::optional<boost::program_options::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
 int run_command(const Arguments& arguments);
+int compare_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int nats_command(const Arguments& arguments);
 int relay_command(const Arguments& arguments);

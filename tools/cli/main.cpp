@@ -23,6 +23,7 @@ struct Command {
 
 constexpr std::array kCommands{
     Command{"run", "run a scenario and print its matrix", run_command},
+    Command{"compare", "compare two runs, or the policies of one", compare_command},
     Command{"report", "make the HTML report and the plots of a run", report_command},
     Command{"nats", "list the NAT presets and what behaviour discovery finds in each", nats_command},
     Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},

@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "results/store/database.hpp"
-#include "results/store/files.hpp"
 #include "results/store/labels.hpp"
+#include "results/store/rows.hpp"
+#include "results/store/sha256.hpp"
 #include "version_values.hpp"
 
 namespace punchlab::cli {
@@ -65,15 +66,11 @@ std::vector<std::string> cells_in(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(path, ignored)) return {};
   auto database = results::Database::open(path, results::Database::Mode::read);
   if (!database) fail(database.error());
-  auto select = (*database)->prepare("SELECT client, connector, policy, link FROM cells ORDER BY cell");
-  if (!select) return {};  // no such table: Store knows whether the file is new or not ours
+  const auto stored = results::read_cells(**database);
+  if (!stored) return {};  // no such table: Store knows whether the file is new or not ours
   std::vector<std::string> cells;
-  for (;;) {
-    const auto row = select->step();
-    if (!row) fail(row.error());
-    if (!*row) return cells;
-    cells.push_back(described(select->text(0), select->text(1), select->text(2), select->text(3)));
-  }
+  for (const auto& cell : *stored) cells.push_back(described(cell.client, cell.connector, cell.policy, cell.link));
+  return cells;
 }
 
 /// The values of --cell and --policy, and of --trials over a population, are not in the scenario file, but decide which

@@ -79,6 +79,12 @@ std::string quoted(const std::string& argument) {
   return text + "'";
 }
 
+std::string command_line(const std::string& command, const Arguments& arguments) {
+  std::string text = "punchlab " + command;
+  for (const auto& argument : arguments) text += " " + quoted(argument);
+  return text;
+}
+
 std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   const auto values = parse(syntax(), arguments);
   if (!values) return std::nullopt;
@@ -102,8 +108,7 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
     throw CommandError(kWrongUsage, "--resume needs --out: the folder of the run to go on with");
   if (options.pcap && options.backend != runner::Backend::ns3)
     throw CommandError(kWrongUsage, "--pcap works with --backend ns3 only");
-  options.command = "punchlab run";
-  for (const auto& argument : arguments) options.command += " " + quoted(argument);
+  options.command = command_line("run", arguments);
   return options;
 }
 

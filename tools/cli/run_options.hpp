@@ -25,6 +25,9 @@ struct RunOptions {
 /// As a shell takes it: in quotes when it needs them.
 std::string quoted(const std::string& argument);
 
+/// What was typed, to be typed again: "punchlab run scenario.yaml --seed 2".
+std::string command_line(const std::string& command, const Arguments& arguments);
+
 /// Nothing when `--help` was printed. Throws CommandError for wrong usage.
 std::optional<RunOptions> parse_run_options(const Arguments& arguments);
 

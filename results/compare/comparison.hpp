@@ -1,0 +1,83 @@
+#pragma once
+// Two runs, or two policies of one run, cell by cell: what differs, by how much, and whether chance explains it.
+// docs/statistics.md names the methods.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/compare/run_trials.hpp"
+#include "results/statistics/rate_difference.hpp"
+
+namespace punchlab::results {
+
+/// What is called a difference has a probability below this, adjusted over the cells.
+inline constexpr double kSignificance = 0.05;
+
+/// One number of both sides: second minus first.
+struct Contrast {
+  Difference difference;
+  double probability = 1;  ///< that chance alone makes so much
+  double adjusted = 1;     ///< the same by Holm over all cells
+  bool differs() const { return adjusted < kSignificance; }
+};
+
+struct RateContrast : Contrast {
+  Proportion first;
+  Proportion second;
+};
+
+/// Differences and their bounds are nanoseconds; infinite ones are possible.
+struct TimeContrast : Contrast {
+  std::optional<std::int64_t> first_median;  ///< nothing: infinite
+  std::optional<std::int64_t> second_median;
+  bool measured = false;  ///< at least one trial of either side has a value
+};
+
+/// How often a reason was given.
+struct ReasonCounts {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+};
+
+/// What one cell, or all cells together, have on both sides.
+struct Contrasts {
+  std::uint64_t pairs = 0;            ///< trials of one world; 0: the samples are independent
+  std::array<RateContrast, 3> rates;  ///< by Outcome
+  std::array<TimeContrast, kQuantities.size()> times;
+  /// Of pairs that ended differently; of all trials when there are no pairs. Direct trials that have none do not count.
+  std::map<std::string, ReasonCounts> reasons;
+
+  const RateContrast& rate(Outcome outcome) const { return rates[static_cast<std::size_t>(outcome)]; }
+  const TimeContrast& time(Quantity quantity) const { return times[static_cast<std::size_t>(quantity)]; }
+  bool any_differs() const;
+};
+
+struct CellComparison {
+  std::string client;
+  std::string connector;
+  std::string link;
+  Contrasts contrasts;
+};
+
+/// One policy against one policy.
+struct PolicyComparison {
+  std::string first;  ///< names of the policies
+  std::string second;
+  std::vector<CellComparison> cells;
+  std::map<std::string, Contrasts> pooled;  ///< by link: all its cells together
+};
+
+struct Comparison {
+  std::vector<PolicyComparison> policies;
+  std::vector<std::string> only_first;  ///< cells without a partner, "symmetric,full-cone (ice)"
+  std::vector<std::string> only_second;
+};
+
+/// Compares cells of equal names. Runs with one policy each are compared whatever these are called; others by name.
+/// Trials are pairs when both runs have one seed and the cells draw the same worlds.
+Comparison compare(const RunTrials& first, const RunTrials& second);
+/// Each policy of one run against its first.
+Comparison compare_policies(const RunTrials& run);
+
+}  // namespace punchlab::results

@@ -1,0 +1,253 @@
+// Comparing runs:
+//  1. A run with itself: pairs everywhere, no difference, every probability 1.
+//  2. Same seed, one cell made worse: that cell and no other differs, with its size, its reasons and both rates.
+//  3. Another seed: independent samples, no pairs; equal worlds do not differ.
+//  4. Slower by a constant: the medians' difference is that constant, and rates do not differ.
+//  5. Policies of one run against the first; two runs with one policy each, whatever they are called.
+//  6. Cells without a partner are named; runs without a common cell have nothing compared.
+//  7. A trial that one side lacks is left out of the pairs.
+//  8. Holm: among many equal cells nothing differs, though one in twenty would without it.
+//  9. Corrupt and foreign folders, a run without trials: an error with status 2.
+// 10. Text and JSON tell the same and are well-formed; infinities are null.
+#include "results/compare/comparison.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "results/compare/comparison_json.hpp"
+#include "results/compare/comparison_text.hpp"
+#include "results/report/synthetic.hpp"
+#include "results/store/temporary_folder.hpp"
+#include "results/terminal/text_table.hpp"
+
+namespace punchlab::results {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+using Change = std::function<void(TrialRecord&)>;
+
+struct CompareTest : testing::Test {
+  TemporaryFolder temporary;
+  int runs = 0;
+
+  /// An invented run of `trials` per cell; `change` may alter each record.
+  std::filesystem::path make(const trial::Plan& plan, std::uint64_t trials, const Change& change = {}) {
+    const auto folder = temporary / ("run" + std::to_string(runs++)).c_str();
+    auto store = Store::create(folder, synthetic_manifest(plan), plan);
+    EXPECT_TRUE(store);
+    for (const auto& cell : plan.cells) {
+      for (std::uint64_t k = 0; k < std::min(trials, cell.trials); ++k) {
+        auto record = synthetic_record(plan, cell, k);
+        if (change) change(record);
+        EXPECT_FALSE(store->append(record));
+      }
+    }
+    EXPECT_FALSE(store->finish(Manifest::State::complete, 1));
+    return folder;
+  }
+  static RunTrials read(const std::filesystem::path& folder) {
+    auto run = read_run(folder);
+    EXPECT_TRUE(run) << (run ? "" : run.error().text);
+    return std::move(*run);
+  }
+  static trial::Plan classic(std::uint64_t seed = 1) {
+    auto plan = synthetic_plan(SyntheticShape::classic);
+    plan.seed = seed;
+    return plan;
+  }
+};
+
+/// Cell 0 relayed in every third trial.
+void worsen(TrialRecord& record) {
+  if (record.cell != 0 || record.trial % 3 != 0) return;
+  record.outcome = Outcome::relayed;
+  record.reason = "mapping-varies";
+  record.time_to_direct.reset();
+}
+
+std::vector<const CellComparison*> differing(const Comparison& comparison) {
+  std::vector<const CellComparison*> cells;
+  for (const auto& policy : comparison.policies)
+    for (const auto& cell : policy.cells)
+      if (cell.contrasts.any_differs()) cells.push_back(&cell);
+  return cells;
+}
+
+TEST_F(CompareTest, WithItself) {  // case 1
+  const auto run = read(make(classic(), 60));
+  const auto comparison = compare(run, run);
+  ASSERT_THAT(comparison.policies, SizeIs(1));
+  ASSERT_THAT(comparison.policies[0].cells, SizeIs(16));
+  for (const auto& cell : comparison.policies[0].cells) {
+    EXPECT_EQ(cell.contrasts.pairs, 60U);
+    for (const auto& rate : cell.contrasts.rates) {
+      EXPECT_EQ(rate.probability, 1);
+      EXPECT_EQ(rate.difference.value, 0);
+    }
+    for (const auto& time : cell.contrasts.times) EXPECT_EQ(time.probability, 1);
+    EXPECT_THAT(cell.contrasts.reasons, IsEmpty());
+  }
+  EXPECT_EQ(comparison.policies[0].pooled.at("").pairs, 960U);
+}
+
+TEST_F(CompareTest, OneCellWorse) {  // case 2
+  const auto before = read(make(classic(), 60));
+  const auto after = read(make(classic(), 60, worsen));
+  const auto comparison = compare(before, after);
+  const auto found = differing(comparison);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0]->client, "full-cone");
+  EXPECT_EQ(found[0]->connector, "full-cone");
+  const auto& direct = found[0]->contrasts.rate(Outcome::direct);
+  EXPECT_EQ(direct.first.count, 60U);
+  EXPECT_EQ(direct.second.count, 40U);
+  EXPECT_NEAR(direct.difference.value, -1.0 / 3, 1e-12);
+  EXPECT_LT(direct.difference.high, -0.1);
+  EXPECT_EQ(found[0]->contrasts.reasons.at("mapping-varies").first, 0U);
+  EXPECT_EQ(found[0]->contrasts.reasons.at("mapping-varies").second, 20U);
+  const auto text = comparison_text(comparison, before, after);
+  EXPECT_THAT(text, HasSubstr("1 of 16 cells differ"));
+  EXPECT_THAT(text, HasSubstr("direct: 100 % (94.0–100 %) → 66.7 % (54.1–77.3 %), −33.3 points"));
+  EXPECT_THAT(text, HasSubstr("reason mapping-varies: 0 → 20 trials of those that ended differently"));
+}
+
+TEST_F(CompareTest, OtherSeed) {  // case 3
+  auto plan = classic(2);
+  const auto first = read(make(classic(), 60));
+  auto folder = make(plan, 60);
+  auto second = read(folder);
+  second.manifest.seed = 2;
+  const auto comparison = compare(first, second);
+  for (const auto& cell : comparison.policies[0].cells) EXPECT_EQ(cell.contrasts.pairs, 0U);
+  EXPECT_THAT(differing(comparison), IsEmpty());
+  EXPECT_THAT(comparison_text(comparison, first, second), HasSubstr("960 and 960 independent trials"));
+}
+
+TEST_F(CompareTest, SlowerByAConstant) {  // case 4
+  const auto later = [](TrialRecord& record) {
+    if (record.time_to_direct) *record.time_to_direct += std::chrono::milliseconds{7};
+  };
+  const auto before = read(make(classic(), 60));
+  const auto comparison = compare(before, read(make(classic(), 60, later)));
+  for (const auto& cell : comparison.policies[0].cells) {
+    const auto& time = cell.contrasts.time(Quantity::time_to_direct);
+    EXPECT_FALSE(cell.contrasts.rate(Outcome::direct).differs());
+    EXPECT_EQ(time.differs(), time.measured) << cell.client << cell.connector;
+    EXPECT_EQ(time.difference.value, time.measured ? 7e6 : 0);
+  }
+}
+
+TEST_F(CompareTest, PoliciesOfOneRun) {  // case 5
+  const auto plan = synthetic_plan(SyntheticShape::access);
+  const auto run = read(make(plan, 30));
+  const auto comparison = compare_policies(run);
+  ASSERT_THAT(comparison.policies, SizeIs(1));
+  EXPECT_EQ(comparison.policies[0].first, "relay-first");
+  EXPECT_EQ(comparison.policies[0].second, "ice");
+  EXPECT_THAT(comparison.policies[0].cells, SizeIs(20));
+  EXPECT_THAT(comparison.policies[0].pooled, SizeIs(5));
+  EXPECT_THAT(compare_policies(read(make(classic(), 5))).policies, IsEmpty());
+}
+
+TEST_F(CompareTest, PoliciesOfTwoRuns) {
+  auto other = classic();
+  for (auto& cell : other.cells) cell.policy.name = "ice";
+  const auto comparison = compare(read(make(classic(), 10)), read(make(other, 10)));
+  ASSERT_THAT(comparison.policies, SizeIs(1));
+  EXPECT_EQ(comparison.policies[0].second, "ice");
+  EXPECT_THAT(comparison.policies[0].cells, SizeIs(16));
+  EXPECT_THAT(comparison.only_first, IsEmpty());
+}
+
+TEST_F(CompareTest, CellsWithoutPartner) {  // case 6
+  auto fewer = classic();
+  fewer.cells.erase(fewer.cells.begin() + 1);
+  const auto comparison = compare(read(make(classic(), 5)), read(make(fewer, 5)));
+  EXPECT_THAT(comparison.only_first, testing::ElementsAre("full-cone,restricted-cone (relay-first)"));
+  EXPECT_THAT(comparison.only_second, IsEmpty());
+  const auto strangers = compare(read(make(classic(), 5)), read(make(synthetic_plan(SyntheticShape::rfc4787), 5)));
+  EXPECT_THAT(strangers.policies, IsEmpty());
+}
+
+TEST_F(CompareTest, PairsNeedBothTrials) {  // case 7
+  const auto comparison = compare(read(make(classic(), 30)), read(make(classic(), 12)));
+  for (const auto& cell : comparison.policies[0].cells) {
+    EXPECT_EQ(cell.contrasts.pairs, 12U);
+    EXPECT_EQ(cell.contrasts.rates[0].first.trials, 12U);
+  }
+}
+
+TEST_F(CompareTest, ManyCellsDoNotDifferByChance) {  // case 8
+  const auto flip = [](std::uint64_t salt) {
+    return [salt](TrialRecord& record) {
+      SeededRng rng({.seed = salt, .cell = record.cell, .trial = record.trial, .purpose = purpose_of("flip")});
+      record.outcome = rng.chance(0.5) ? Outcome::direct : Outcome::relayed;
+    };
+  };
+  const auto plan = synthetic_plan(SyntheticShape::rfc4787);
+  const auto comparison = compare(read(make(plan, 200, flip(1))), read(make(plan, 200, flip(2))));
+  const auto& cells = comparison.policies[0].cells;
+  EXPECT_TRUE(std::none_of(cells.begin(), cells.end(),
+                           [](const auto& cell) { return cell.contrasts.rate(Outcome::direct).differs(); }));
+  EXPECT_TRUE(std::any_of(cells.begin(), cells.end(),
+                          [](const auto& cell) { return cell.contrasts.rate(Outcome::direct).probability < 0.05; }));
+}
+
+TEST_F(CompareTest, RefusesWhatIsNoRun) {  // case 9
+  const auto refused = [](const std::filesystem::path& folder, const char* words) {
+    const auto run = read_run(folder);
+    ASSERT_FALSE(run);
+    EXPECT_EQ(run.error().exit_status(), 2);
+    EXPECT_THAT(run.error().text, HasSubstr(words));
+  };
+  refused(temporary / "nowhere", "holds no run");
+  const auto folder = make(classic(), 5);
+  std::filesystem::resize_file(folder / "trials.sqlite", 6000);
+  refused(folder, "trials.sqlite");
+  const auto changed = make(classic(), 5);
+  {
+    auto database = Database::open(changed / "trials.sqlite", Database::Mode::write);
+    ASSERT_FALSE((*database)->execute("UPDATE trials SET outcome = 'failed' WHERE cell = 0"));
+  }
+  refused(changed, "SHA-256");
+  refused(make(classic(), 0), "no finished trial");
+}
+
+TEST_F(CompareTest, Json) {  // case 10
+  const auto never = [](TrialRecord& record) {
+    if (record.cell == 0) record.time_to_direct.reset();
+  };
+  const auto before = read(make(classic(), 60));
+  const auto after = read(make(classic(), 60, never));
+  const auto json = nlohmann::json::parse(to_json(compare(before, after), before, after, "punchlab compare a b"));
+  EXPECT_EQ(json["cells"].size(), 16U);
+  EXPECT_EQ(json["pooled"].size(), 1U);
+  const auto& time = json["cells"][0]["time_to_direct_ms"];
+  EXPECT_TRUE(time["difference"].is_null());
+  EXPECT_TRUE(time["second_median"].is_null());
+  EXPECT_TRUE(time["differs"]);
+  EXPECT_EQ(json["cells"][0]["direct"]["first"]["trials"], 60);
+  EXPECT_THAT(comparison_text(compare(before, after), before, after), HasSubstr("→ ∞, +∞"));
+}
+
+TEST_F(CompareTest, TextFitsTheTerminal) {
+  for (const auto shape : {SyntheticShape::classic, SyntheticShape::rfc4787}) {
+    const auto run = read(make(synthetic_plan(shape), 20));
+    const auto text = comparison_text(compare(run, run), run, run, {.width = 100, .colour = false});
+    EXPECT_THAT(text, Not(HasSubstr("\033")));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_LE(line.starts_with("│") ? display_width(line) : 0U, 100U);
+  }
+}
+
+}  // namespace
+}  // namespace punchlab::results

@@ -1,0 +1,19 @@
+#pragma once
+// The numbers of one comparison: from the trials of both sides to rates, medians and reasons.
+#include <vector>
+
+#include "results/compare/comparison.hpp"
+
+namespace punchlab::results {
+
+/// Two cells of the same names.
+struct Matched {
+  const CellTrials* first = nullptr;
+  const CellTrials* second = nullptr;
+  bool same_world = false;  ///< trials of one index are a pair
+};
+
+/// All trials of `cells` together. Pairs when each cell's are; a trial without a partner is then left out.
+Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second);
+
+}  // namespace punchlab::results

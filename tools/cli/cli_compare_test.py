@@ -1,0 +1,94 @@
+"""punchlab compare as a user meets it. Cases:
+
+ 1. A run and the same run of another commit's constants (two policies): what differs is named, with its size.
+ 2. Policies of one run; a run of one policy alone needs a second one.
+ 3. The pictures: three formats each, and comparison.json beside them; every picture says seed, n, backend, commit and command.
+ 4. Memory against ns-3 on one seed: nothing differs.
+ 5. Wrong usage, foreign and corrupt run folders, runs without a common cell: one line, status 2, nothing written.
+"""
+
+import json
+import re
+import unittest
+
+from cli_fixture import TINY, Command
+
+POLICIES = TINY + "policy: [relay-first, {base: relay-first, name: slow, pacing: 200 ms}]\n"
+CALM = TINY.replace("loss: 1 %", "loss: 0 %").replace("trials: 6", "trials: 12")
+
+
+class Comparing(Command):
+    def setUp(self):
+        super().setUp()
+        self.write("calm.yaml", CALM)
+
+    def run_as(self, out, *arguments, scenario="calm.yaml"):
+        self.run_scenario(scenario, "--out", out, *arguments)
+
+    def test_what_differs_is_named(self):
+        self.write("slow.yaml", CALM + "policy: {base: relay-first, name: slow, pacing: 200 ms}\n")
+        self.run_as("before")
+        self.run_as("after", scenario="slow.yaml")
+        out, err = self.punchlab("compare", "before", "after")
+        self.assertEqual(err, "")
+        self.assertIn("Policy relay-first → slow: 48 pairs of trials in the same worlds", out)
+        self.assertRegex(out, r"full-cone,port-restricted-cone \(relay-first → slow\)\n  time to direct: median [\d.]+ ms → [\d.]+ ms, \+\d")
+        self.assertRegex(out, r"2 of 4 cells differ by more than chance")
+        again, _ = self.punchlab("compare", "before", "before")
+        self.assertIn("0 of 4 cells differ", again)
+
+    def test_policies_of_one_run(self):
+        self.write("two.yaml", POLICIES)
+        self.run_as("two", scenario="two.yaml")
+        out, _ = self.punchlab("compare", "two")
+        self.assertIn("Policy relay-first → slow", out)
+        self.run_as("one")
+        self.assertEqual(self.refused("compare", "one"), "one has one policy only: name a second run")
+
+    def test_pictures(self):
+        self.write("two.yaml", POLICIES)
+        self.run_as("two", scenario="two.yaml")
+        out, _ = self.punchlab("compare", "two", "--out", "pictures")
+        self.assertIn("pictures: pictures\n", out)
+        names = {f"difference-{what}.{kind}" for what in ("direct", "time-to-direct") for kind in ("svg", "png", "pdf")}
+        self.assertEqual({path.name for path in (self.folder / "pictures").iterdir()}, names | {"comparison.json"})
+        comparison = json.loads((self.folder / "pictures/comparison.json").read_text())
+        self.assertEqual(len(comparison["cells"]), 4)
+        for what in ("direct", "time-to-direct"):
+            text = " ".join(re.findall(r">([^<>]+)</text>", (self.folder / f"pictures/difference-{what}.svg").read_text()))
+            for fact in ("seed 7", "n = 24 pairs of trials, 6 per cell", "backend memory", "commit ",
+                         "Make it again: punchlab compare two --out pictures"):
+                self.assertIn(fact, text)
+        self.assertEqual((self.folder / "pictures/difference-direct.png").read_bytes()[:4], b"\x89PNG")
+        self.assertEqual((self.folder / "pictures/difference-direct.pdf").read_bytes()[:5], b"%PDF-")
+
+    def test_backends_agree(self):
+        self.run_as("memory")
+        self.run_as("ns3", "--backend", "ns3")
+        out, _ = self.punchlab("compare", "memory", "ns3")
+        self.assertIn("0 of 4 cells differ", out)
+        self.assertRegex(out, r"first:  memory: tiny, memory, seed 7.*\nsecond: ns3: tiny, ns3, seed 7")
+
+    def test_refuses(self):
+        self.run_as("run")
+        self.write("other.yaml", CALM.replace("full-cone", "restricted-cone").replace("symmetric", "cgn"))
+        self.run_as("other", scenario="other.yaml")
+        self.assertRegex(self.refused("compare", "run", "other"), "^run and other have no cell in common")
+        self.assertIn("holds no run", self.refused("compare", "run", "nowhere"))
+        self.write("mine/notes.txt", "mine")
+        self.assertIn("holds no run", self.refused("compare", "mine", "run"))
+        self.assertIn("one or two", self.refused("compare", "run", "run", "--run", "run"))
+        self.punchlab("compare", status=2)
+        self.punchlab("compare", "run", "run", "run", status=2)
+        trials = self.folder / "other/trials.sqlite"
+        whole = trials.read_bytes()
+        trials.write_bytes(whole[:5000])
+        self.assertIn("trials.sqlite", self.refused("compare", "run", "other"))
+        trials.write_bytes(whole.replace(b"direct", b"failed"))
+        self.assertIn("trials.sqlite", self.refused("compare", "run", "other"))
+        self.write("run/manifest.json", "{}")
+        self.assertIn("manifest.json", self.refused("compare", "run", "other"))
+
+
+if __name__ == "__main__":
+    unittest.main()
