@@ -24,15 +24,27 @@ void Internet::reset(const trial::Topology& topology) {
   pool_.clear();
   wires_.clear();
   routes_.assign(topology);
-  for (std::size_t i = 0; i < trial::kHosts; ++i) add_wires(static_cast<trial::HostId>(i), topology.hosts[i]);
+  for (std::size_t i = 0; i < trial::kHosts; ++i) {
+    add_gateways(static_cast<trial::HostId>(i), topology.hosts[i]);
+    add_wires(static_cast<trial::HostId>(i), topology.hosts[i]);
+  }
+}
+
+void Internet::add_gateways(trial::HostId id, const trial::HostSpec& spec) {
+  Side& side = side_of(id);
+  side.owned.clear();
+  side.gateways.clear();
+  for (std::size_t i = 0; i < spec.gateways.size(); ++i) {
+    Gateway* gateway = maker_ == nullptr ? nullptr : maker_->install(id, spec, i);
+    if (gateway == nullptr) gateway = side.owned.emplace_back(make_nat_box_gateway(spec.gateways[i])).get();
+    side.gateways.push_back(gateway);
+  }
 }
 
 void Internet::add_wires(trial::HostId id, const trial::HostSpec& spec) {
   Side& side = side_of(id);
   side.spec = &spec;
   side.first_wire = static_cast<std::uint16_t>(wires_.size());
-  side.boxes.clear();
-  for (const auto& gateway : spec.gateways) side.boxes.emplace_back(gateway.profile, gateway.addressing, gateway.key);
   for (std::size_t hop = 0; hop <= spec.gateways.size(); ++hop) {
     const bool access = hop == spec.gateways.size();
     for (const bool up : {true, false}) {
@@ -107,7 +119,7 @@ void Internet::transmit_next(Wire& wire) {
 }
 
 void Internet::arrive(const Wire& wire, std::uint32_t packet) {
-  if (wire.up && wire.hop == side_of(wire.side).boxes.size()) return arrive_at_core(wire, packet);
+  if (wire.up && wire.hop == side_of(wire.side).gateways.size()) return arrive_at_core(wire, packet);
   if (wire.up || wire.hop > 0) return arrive_at_gateway(wire, packet);
   sink_.on_arrival(now_, wire.side, pool_.packet(packet));
   pool_.give_back(packet);
@@ -119,21 +131,16 @@ void Internet::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   Side& side = side_of(wire.side);
   Wire& onward = wire_of(wire.side, wire.up ? index + 1U : index, wire.up);
   Wire& back = wire_of(wire.side, wire.hop, !wire.up);
-  const MutableBytes bytes = pool_.packet(packet);
-  if (trial::ttl_of(bytes) <= 1)
-    return expire(back, index, trial::gateway_address(side.spec->gateways[index].addressing, from, Family::ipv4),
-                  packet);
   const auto reply = pool_.take();
-  const auto verdict = side.boxes[index].process(now_, from, bytes, pool_.room(reply));
+  const auto verdict = side.gateways[index]->route(now_, from, pool_.packet(packet), pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
-  report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, wire, index, verdict.reason,
-         packet);
-  if (passes) {
-    packet::decrement_ttl(bytes);
+  const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
+                                                                  : PacketEvent::Kind::dropped_by_gateway;
+  report(passes ? PacketEvent::Kind::translated : dropped, wire, index, verdict.reason, packet);
+  if (passes)
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
-  } else {
+  else
     pool_.give_back(packet);
-  }
   if (verdict.reply_size == 0) return pool_.give_back(reply);
   pool_.set_size(reply, verdict.reply_size);
   transmit(back, reply);
@@ -143,17 +150,16 @@ void Internet::arrive_at_core(const Wire& wire, std::uint32_t packet) {
   const MutableBytes bytes = pool_.packet(packet);
   const auto side = routes_.side_of(trial::destination_of(bytes));
   if (!side) return pool_.give_back(packet);
-  if (trial::ttl_of(bytes) <= 1)
-    return expire(wire_of(wire.side, wire.hop, false), wire.hop, trial::core_address(Family::ipv4), packet);
+  if (trial::ttl_of(bytes) <= 1) return expire_at_core(wire_of(wire.side, wire.hop, false), packet);
   packet::decrement_ttl(bytes);
-  transmit(wire_of(*side, side_of(*side).boxes.size(), false), packet);
+  transmit(wire_of(*side, side_of(*side).gateways.size(), false), packet);
 }
 
-void Internet::expire(Wire& back, std::uint8_t gateway, const IpAddress& router, std::uint32_t packet) {
-  report(PacketEvent::Kind::ttl_expired, back, gateway, nat::Reason::ttl_expired, packet);
+void Internet::expire_at_core(Wire& back, std::uint32_t packet) {
+  report(PacketEvent::Kind::ttl_expired, back, back.hop, nat::Reason::ttl_expired, packet);
   const auto error = pool_.take();
-  const auto size =
-      packet::write_icmp_error(pool_.room(error), packet::IcmpError::ttl_expired, router, pool_.packet(packet));
+  const auto size = packet::write_icmp_error(pool_.room(error), packet::IcmpError::ttl_expired,
+                                             trial::core_address(Family::ipv4), pool_.packet(packet));
   pool_.give_back(packet);
   if (size == 0) return pool_.give_back(error);
   pool_.set_size(error, size);

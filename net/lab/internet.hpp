@@ -3,13 +3,14 @@
 // packets. It computes on the moments at which things are due, so that being called late delays a packet but never adds
 // up.
 #include <array>
+#include <memory>
 #include <vector>
 
+#include "net/lab/gateway.hpp"
 #include "sim/link/propagation.hpp"
 #include "sim/link/transmitter.hpp"
 #include "sim/memory/event_queue.hpp"
 #include "sim/memory/packet_pool.hpp"
-#include "sim/nat/nat_box.hpp"
 #include "sim/trial/core_routes.hpp"
 #include "sim/trial/network.hpp"
 
@@ -26,7 +27,8 @@ class InternetSink {
 
 class Internet {
  public:
-  explicit Internet(InternetSink& sink) : sink_(sink) {}
+  /// `maker`, unless null, is asked for gateways first, and outlives this.
+  Internet(InternetSink& sink, GatewayMaker* maker) : sink_(sink), maker_(maker) {}
 
   /// As new: no packets, no mappings. `topology` must outlive its use.
   void reset(const trial::Topology& topology);
@@ -49,10 +51,12 @@ class Internet {
   };
   struct Side {
     const trial::HostSpec* spec = nullptr;
-    std::vector<nat::NatBox> boxes;
+    std::vector<std::unique_ptr<Gateway>> owned;
+    std::vector<Gateway*> gateways;
     std::uint16_t first_wire = 0;  ///< then two per hop: up, down
   };
 
+  void add_gateways(trial::HostId id, const trial::HostSpec& spec);
   void add_wires(trial::HostId id, const trial::HostSpec& spec);
   Wire& wire_of(trial::HostId side, std::size_t hop, bool up);
   Side& side_of(trial::HostId id) { return sides_[static_cast<std::size_t>(id)]; }
@@ -63,11 +67,12 @@ class Internet {
   void arrive(const Wire& wire, std::uint32_t packet);
   void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
   void arrive_at_core(const Wire& wire, std::uint32_t packet);
-  void expire(Wire& back, std::uint8_t gateway, const IpAddress& router, std::uint32_t packet);
+  void expire_at_core(Wire& back, std::uint32_t packet);
   void report(trial::PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
               std::uint32_t packet);
 
   InternetSink& sink_;
+  GatewayMaker* maker_;
   Time now_ = kTimeOrigin;
   std::uint64_t order_ = 0;
   std::array<Side, trial::kHosts> sides_;

@@ -38,7 +38,7 @@ void refuse(const trial::Topology& topology, const trial::WorldOptions& options)
 
 class SocketsWorld final : public LabWorld, public trial::Network, private InternetSink {
  public:
-  SocketsWorld();
+  explicit SocketsWorld(std::unique_ptr<GatewayMaker> maker);
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
                     const trial::WorldOptions& options) override;
   std::optional<std::string> cannot(const trial::Cell& cell) const override;
@@ -78,7 +78,8 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
 
   std::array<HostStack, trial::kHosts> stacks_;
   FileDescriptor epoll_;
-  Internet internet_{*this};
+  std::unique_ptr<GatewayMaker> maker_;
+  Internet internet_{*this, maker_.get()};
   trial::Application* application_ = nullptr;
   Duration start_{0};
   std::array<Time, trial::kHosts> timers_{};
@@ -88,7 +89,8 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   std::array<std::uint8_t, 2048> packet_;
 };
 
-SocketsWorld::SocketsWorld() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+SocketsWorld::SocketsWorld(std::unique_ptr<GatewayMaker> maker)
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), maker_(std::move(maker)) {
   if (epoll_.get() < 0) throw_errno("epoll_create1");
   for (std::uint32_t host = 0; host < trial::kHosts; ++host) watch(stacks_[host].tun(), {host, 0});
   prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when asked to, not 50 microseconds later
@@ -226,10 +228,10 @@ Lateness SocketsWorld::lateness() const {
 
 }  // namespace
 
-std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world() {
+std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world(std::unique_ptr<GatewayMaker> gateways) {
   if (auto error = enter_lab()) return *std::move(error);
   try {
-    return std::make_unique<SocketsWorld>();
+    return std::make_unique<SocketsWorld>(std::move(gateways));
   } catch (const std::system_error& error) {
     return std::string(error.what());
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "net/lab/gateway.hpp"
 #include "sim/trial/network.hpp"
 
 namespace punchlab::lab {
@@ -25,7 +26,7 @@ class LabWorld : public trial::World {
 
 /// Moves this process into namespaces of its own, for good (`enter_lab`), and builds the hosts; it must have one
 /// thread. Otherwise: what the machine lacks, and how to get it. `run` lasts as long as the trial, carries IPv4 only,
-/// and throws std::invalid_argument when asked for captures or IPv6.
-std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world();
+/// and throws std::invalid_argument when asked for captures or IPv6. `gateways`, unless null, is asked before NatBox.
+std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world(std::unique_ptr<GatewayMaker> gateways = nullptr);
 
 }  // namespace punchlab::lab

@@ -28,6 +28,15 @@ constexpr Word<Refresh> kRefreshes[] = {
     {"outbound", Refresh::outbound}, {"inbound", Refresh::inbound}, {"both", Refresh::both}};
 constexpr Word<Unsolicited> kUnsolicited[] = {
     {"drop", Unsolicited::drop}, {"icmp", Unsolicited::icmp}, {"reset", Unsolicited::reset}};
+constexpr Word<KernelRules> kKernelRules[] = {{"none", KernelRules::none},
+                                              {"masquerade", KernelRules::masquerade},
+                                              {"masquerade-random", KernelRules::masquerade_random},
+                                              {"one-to-one", KernelRules::one_to_one},
+                                              {"firewall", KernelRules::firewall},
+                                              {"address-restricted", KernelRules::address_restricted},
+                                              {"learned-full-cone", KernelRules::learned_full_cone},
+                                              {"changed-ports", KernelRules::changed_ports},
+                                              {"address-dependent", KernelRules::address_dependent}};
 constexpr Word<bool> kUdp[] = {{"allowed", false}, {"blocked", true}};
 
 enum class Gateway : std::uint8_t { nat, firewall, none };
@@ -58,6 +67,8 @@ std::uint32_t read_limit(const Value& v) { return static_cast<std::uint32_t>(rea
 constexpr Field<Profile> kFields[] = {
     {"title", [](Profile& p, const Value& v) { p.title = read_title(v); }},
     {"source", [](Profile& p, const Value& v) { p.source = read_title(v); }},
+    {"kernel",
+     [](Profile& p, const Value& v) { p.kernel = read_word<KernelRules>(v, "set of kernel rules", kKernelRules); }},
     {"udp", [](Profile& p, const Value& v) { p.udp_blocked = read_word<bool>(v, "word for udp", kUdp); }},
     {"mapping", [](Profile& p, const Value& v) { p.mapping = read_word<Dependence>(v, "mapping", kDependences); }},
     {"filtering",

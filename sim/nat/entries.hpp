@@ -25,6 +25,7 @@ struct MappingEntry : Slot {
   TransportAddress internal;
   TransportAddress external;
   TransportAddress remote;  ///< the parts that the mapping depends on
+  TransportAddress latest;  ///< external endpoint of the newest flow that wanted this mapping, its exceptions included
   Timing timing;            ///< expires with its last session
   std::uint64_t serial = 0;
   std::uint32_t first_session = kNone;

@@ -13,7 +13,7 @@ Admission judge(const Profile& profile, MappingTable& table, Time now, MappingEn
   return {nullptr, nullptr, Reason::filtered_by_port};
 }
 
-/// With overloading, several mappings share an external endpoint: one that already talks with `remote` goes before one
+/// With overloading, or beside the mapping that a clash made, several mappings share an external endpoint: one that already talks with `remote` goes before one
 /// that merely admits it, and an older one before a newer.
 bool better(const Admission& a, const Admission& b, const TransportAddress& remote) {
   if ((a.mapping != nullptr) != (b.mapping != nullptr)) return a.mapping != nullptr;
@@ -28,7 +28,7 @@ bool better(const Admission& a, const Admission& b, const TransportAddress& remo
 Admission admit(const Profile& profile, MappingTable& table, Time now, std::uint8_t protocol,
                 const TransportAddress& external, const TransportAddress& remote) {
   Admission best;
-  const bool shared = profile.on_collision == OnCollision::overload;
+  const bool shared = profile.on_collision == OnCollision::overload || profile.unsolicited_creates_state;
   table.any_outside(now, protocol, external, [&](MappingEntry& mapping) {
     const Admission one = judge(profile, table, now, mapping, remote);
     if (best.reason == Reason::no_mapping || better(one, best, remote)) best = one;

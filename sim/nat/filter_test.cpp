@@ -163,7 +163,8 @@ TEST(ConntrackClash, EarlyPacketTakesThePortAway) {
   EXPECT_NE(other, usual);
   EXPECT_EQ(lab.mapped(kA, kR2), other) << "the flow keeps what it got";
   EXPECT_EQ(lab.mapped(kA, kR1), usual) << "others see the usual mapping";
-  EXPECT_EQ(lab.mapped(kA, {kRemote2, 1}), usual) << "the state is about one 5-tuple";
+  EXPECT_EQ(lab.mapped(kA, {kRemote2, 1}), other) << "a new flow takes the port of the newest";
+  EXPECT_EQ(lab.mapped(kA, {kRemote2, 2}), other);
   EXPECT_TRUE(lab.in(kR2, other).passed());
   EXPECT_FALSE(lab.in(kR2, usual).passed());
 }

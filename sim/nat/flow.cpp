@@ -10,18 +10,37 @@ Gateway::Flow Gateway::leave(Time now, std::uint8_t protocol, const TransportAdd
   if (flow.mapping != nullptr) flow.session = table_.find_session(now, *flow.mapping, remote);
   if (flow.session != nullptr) return flow;
   const bool translated = profile_.translates && internal.address.is_v4();
-  if (flow.mapping == nullptr) {
-    flow = make_mapping(now, {protocol, internal, remote, false}, false);
-  } else if (translated && !allocator_.free_towards(now, protocol, flow.mapping->external, remote, flow.mapping)) {
-    const bool clash = unsolicited_.occupied(now, protocol, flow.mapping->external, remote);
-    flow = make_mapping(now, {protocol, internal, remote, true}, true);
-    if (clash && flow.mapping != nullptr) flow.reason = Reason::mapping_clashed;
+  MappingEntry* const usual = flow.mapping;
+  if (usual == nullptr) {
+    flow = make_mapping(now, {protocol, internal, remote, false, {}}, false);
+  } else if (translated) {
+    flow = beside(now, *usual, remote);
   }
   if (flow.mapping == nullptr) return flow;
   flow.session = table_.add_session(now, *flow.mapping, remote);
+  if (usual != nullptr) usual->latest = flow.mapping->external;
   if (flow.session != nullptr) return flow;
-  if (flow.reason != Reason::translated) table_.remove(*flow.mapping);
+  if (flow.mapping != usual) table_.remove(*flow.mapping);
   return {nullptr, nullptr, Reason::too_many_mappings};
+}
+
+/// The mapping of a new flow whose internal endpoint has one: that, or an exception for this remote endpoint.
+Gateway::Flow Gateway::beside(Time now, MappingEntry& usual, const TransportAddress& remote) {
+  const auto is_free = [&](const TransportAddress& external) {
+    return allocator_.free_towards(now, usual.protocol, external, remote, &usual);
+  };
+  const bool clash = unsolicited_.occupied(now, usual.protocol, usual.external, remote);
+  Flow flow{&usual, nullptr, Reason::translated};
+  // Connection tracking looks for any flow of the internal endpoint and finds the newest first.
+  if (profile_.unsolicited_creates_state && usual.latest != usual.external && is_free(usual.latest)) {
+    flow = make_mapping(now, {usual.protocol, usual.internal, remote, true, usual.latest}, true);
+    if (flow.mapping != nullptr) flow.reason = Reason::translated;
+  } else if (!is_free(usual.external)) {
+    flow = make_mapping(now, {usual.protocol, usual.internal, remote, true, {}}, true);
+  }
+  if (clash && (flow.mapping != nullptr || flow.reason == Reason::ports_exhausted))
+    flow.reason = Reason::mapping_clashed;
+  return flow;
 }
 
 Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool exception) {
@@ -35,7 +54,7 @@ Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool excepti
   }
   PortAllocator::Choice choice{wanted.internal, kNone};
   if (profile_.translates && wanted.internal.address.is_v4()) {
-    const auto chosen = allocator_.choose(now, wanted);
+    const auto chosen = wanted.at ? std::optional(PortAllocator::Choice{*wanted.at, kNone}) : allocator_.choose(now, wanted);
     if (!chosen) return {nullptr, nullptr, Reason::ports_exhausted};
     choice = *chosen;
   }

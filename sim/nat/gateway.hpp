@@ -54,6 +54,7 @@ class Gateway {
 
   // flow.cpp: mappings and sessions of outbound packets
   Flow leave(Time now, std::uint8_t protocol, const TransportAddress& internal, const TransportAddress& remote);
+  Flow beside(Time now, MappingEntry& usual, const TransportAddress& remote);
   Flow make_mapping(Time now, const Wanted& wanted, bool exception);
   bool clashed(Time now, const MappingEntry& mapping, const Wanted& wanted) const;
 

@@ -90,6 +90,7 @@ MappingEntry& MappingTable::create(Time now, std::uint8_t protocol, const Transp
   m.internal = internal;
   m.external = external;
   m.remote = remote;
+  m.latest = external;
   m.exception = exception;
   m.timing = {now, now, false};
   m.serial = serial_++;

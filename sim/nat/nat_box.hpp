@@ -27,7 +27,7 @@ enum class Action : std::uint8_t {
 enum class Reason : std::uint8_t {
   translated,            ///< by an existing mapping or state
   mapping_created,
-  mapping_clashed,       ///< created elsewhere: what connection tracking keeps of an unsolicited packet holds the 5-tuple
+  mapping_clashed,       ///< created elsewhere, or not: what connection tracking keeps of an unsolicited packet holds the 5-tuple
   passed_through,        ///< firewall without translation
   no_mapping,            ///< inbound to a port nobody mapped
   filtered_by_address,   ///< inbound, source address never sent to

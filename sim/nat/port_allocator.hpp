@@ -19,6 +19,7 @@ struct Wanted {
   TransportAddress internal;
   TransportAddress remote;  ///< whole: two flows to one remote must not look alike from outside
   bool elsewhere = false;   ///< the preferred port is known to be taken: go straight to what happens on a collision
+  std::optional<TransportAddress> at;  ///< this external endpoint and no other
 };
 
 class PortAllocator {

@@ -25,6 +25,19 @@ enum class Refresh : std::uint8_t { outbound, inbound, both };
 /// What an unsolicited packet from outside gets.
 enum class Unsolicited : std::uint8_t { drop, icmp, reset };
 
+/// Rules with which a Linux kernel is the gateway, where the sockets backend may use it in NatBox's place (net/kernel).
+enum class KernelRules : std::uint8_t {
+  none,               ///< the kernel cannot, or nobody wrote rules for it
+  masquerade,         ///< nftables `masquerade`
+  masquerade_random,  ///< `masquerade random`
+  one_to_one,         ///< one inside address to one outside address, both ways
+  firewall,           ///< connection tracking without translation
+  address_restricted, ///< masquerade, and a set of addresses that were sent to
+  learned_full_cone,  ///< masquerade, and every port that it has used is forwarded
+  changed_ports,      ///< a random port, and a map that keeps it for all destinations
+  address_dependent,  ///< a random port, and a map that keeps it for one remote address
+};
+
 struct Timers {
   Duration udp_unreplied = std::chrono::seconds{120};  ///< until an inbound packet was let in
   Duration udp_replied = std::chrono::seconds{300};    ///< RFC 4787 REQ-5: at least 2 min, 5 min recommended
@@ -62,6 +75,7 @@ struct Profile {
   Refresh refresh = Refresh::both;
   Unsolicited unsolicited = Unsolicited::drop;
   bool unsolicited_creates_state = false;  ///< Linux conntrack without an INPUT drop: see `linux_conntrack_clash`
+  KernelRules kernel = KernelRules::none;  ///< no axis: the rules that make a kernel this gateway
   std::uint32_t max_mappings = 4096;
   std::uint32_t max_mappings_per_host = 4096;
 

@@ -36,6 +36,12 @@ Verdict Gateway::hairpin(const Transit& t, const Flow& sender) {
 
 Verdict Gateway::inbound(const Transit& t) {
   if (translates(t.view) && !owns(t.view.destination.address)) return {Action::drop, Reason::no_mapping, 0};
+  // What connection tracking took for its own traffic stays so, even when the filter would pass it by now.
+  if (profile_.unsolicited_creates_state &&
+      unsolicited_.occupied(t.now, t.view.protocol, t.view.destination, t.view.source)) {
+    const auto by_now = admit(profile_, table_, t.now, t.view.protocol, t.view.destination, t.view.source);
+    return unsolicited(t, by_now.mapping == nullptr ? by_now.reason : Reason::filtered_by_port);
+  }
   const Admission in = let_in(t, t.view.source);
   if (in.mapping == nullptr) return unsolicited(t, in.reason);
   if (translates(t.view)) packet::set_destination(t.packet, t.view, in.mapping->internal);

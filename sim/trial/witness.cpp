@@ -99,7 +99,9 @@ void Witness::on_packet(const PacketEvent& event) {
       if (view && carries_data(view->payload_of(event.packet))) ++lost_data_;
       break;
     }
-    case PacketEvent::Kind::dropped_by_gateway: on_drop(event); break;
+    case PacketEvent::Kind::dropped_by_gateway:
+      on_drop(event);
+      [[fallthrough]];
     case PacketEvent::Kind::translated:
       if (event.reason == nat::Reason::mapping_clashed) on_clash(event);
       break;

@@ -52,7 +52,7 @@ class Witness {
   std::uint32_t dropped_by_port_ = 0;
   std::uint32_t dropped_by_address_ = 0;
   std::uint32_t dropped_unmapped_ = 0;
-  std::uint32_t clashed_ = 0;  ///< packets to the peer that left elsewhere because of a conntrack clash
+  std::uint32_t clashed_ = 0;  ///< packets to the peer that left elsewhere, or not at all, because of a conntrack clash
   std::uint32_t blocked_ = 0;
   std::uint32_t exhausted_ = 0;
   std::uint32_t lost_ = 0;

@@ -1,0 +1,200 @@
+// The real kernel against NatBox, packet by packet: the same packets through both, in thousands of random orders. Ports
+// that are drawn at random are different; where one of them stands, its counterpart must stand. A game ends where the
+// model ends (docs/nat-model.md): at a clash, when the filter looks at less than address and port.
+// 1. Every shipped kernel profile: each packet is forwarded by both or by neither, to the same place, from the same
+//    (corresponding) endpoint, for the same reason.
+// 2. The comparison can fail: a profile with another filter, mapping, or without the clash disagrees.
+// 3. A reset gateway has forgotten everything.
+// 4. Timers that the kernel has of its own are those of the profiles: 30 s and 120 s.
+// Needs user namespaces, /dev/net/tun and nftables in the kernel; where they are missing every case fails with words
+// that say so.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/kernel/kernel_gateway.hpp"
+#include "net/kernel/profiles_for_test.hpp"
+#include "protocol/base/rng.hpp"
+#include "sim/packet/icmp.hpp"
+
+namespace punchlab::kernel {
+namespace {
+
+using nat::Action;
+using nat::From;
+
+const IpAddress kRemotes[] = {IpAddress::v4(198, 51, 100, 1), IpAddress::v4(192, 0, 2, 1)};
+constexpr std::uint16_t kRemotePorts[] = {3478, 40'000};
+constexpr std::uint16_t kHostPorts[] = {40'000, 40'001, 50'000};
+
+trial::Topology topology_behind(const nat::Profile& profile) {
+  return trial::draw_topology(cell_behind(profile), 1, 0);
+}
+
+/// One gateway with what it does to a UDP packet.
+struct Result {
+  nat::Verdict verdict;
+  TransportAddress source;
+  TransportAddress destination;
+  bool passed() const { return verdict.action == Action::forward; }
+};
+
+Result send(lab::Gateway& gateway, From from, const TransportAddress& source, const TransportAddress& destination) {
+  std::array<std::uint8_t, 64> packet;
+  std::array<std::uint8_t, packet::kLargestIcmpError> reply;
+  static constexpr std::array<std::uint8_t, 8> kPayload{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto size = packet::write_udp(packet, source, destination, 64, kPayload);
+  Result result;
+  const auto bytes = MutableBytes{packet}.first(size);
+  result.verdict = gateway.route(kTimeOrigin, from, bytes, reply);
+  const auto view = packet::parse(bytes);
+  if (!view) return result;
+  result.source = view->source;
+  result.destination = view->destination;
+  if (result.passed() && (view->ttl != 63 || !packet::checksums_valid(bytes))) ADD_FAILURE() << "TTL or checksum";
+  return result;
+}
+
+/// The same flows through two gateways.
+class Pair {
+ public:
+  Pair(const nat::Profile& real, const nat::Profile& model) : topology_(topology_behind(real)) {
+    if (const auto error = lab::enter_lab()) throw std::runtime_error(*error);
+    const auto& host = topology_.hosts[0];
+    kernel_ = std::make_unique<KernelGateway>(host.gateways[0], host.addresses);
+    spec_ = host.gateways[0];
+    spec_.profile = model;
+    clash_ends_ = model.unsolicited_creates_state && model.filtering != nat::Dependence::address_and_port_dependent;
+    host_ = host.addresses[0];
+  }
+
+  /// `count` random packets through both gateways as new; the first difference in words, or nothing.
+  std::string play(std::uint64_t seed, int count) {
+    kernel_->reset();
+    model_ = lab::make_nat_box_gateway(spec_);
+    endpoints_.clear();
+    over_ = false;
+    SeededRng rng({seed, 0, 0, purpose_of("kernel/packets")});
+    for (int i = 0; i < count; ++i) {
+      const TransportAddress remote{kRemotes[rng.below(2)], kRemotePorts[rng.below(2)]};
+      const TransportAddress inside{host_, kHostPorts[rng.below(3)]};
+      const bool out = endpoints_.empty() || rng.below(2) == 0;
+      const auto difference = out ? leave(inside, remote) : enter(remote, rng.below(endpoints_.size()));
+      if (!difference.empty()) return difference + " (seed " + std::to_string(seed) + ", packet " + std::to_string(i) + ")";
+      if (over_) break;
+    }
+    return "";
+  }
+
+  int coincidences = 0;  ///< games cut short because a random port was one in use
+
+ private:
+  struct Endpoint {
+    TransportAddress model, kernel;
+  };
+
+  std::string leave(const TransportAddress& inside, const TransportAddress& remote) {
+    const auto model = send(*model_, From::inside, inside, remote);
+    const auto kernel = send(*kernel_, From::inside, inside, remote);
+    const auto what = "from " + inside.to_string() + " to " + remote.to_string();
+    if (auto difference = compare(what, model, kernel); !difference.empty() || !model.passed()) return difference;
+    over_ = clash_ends_ && model.verdict.reason == nat::Reason::mapping_clashed;
+    const bool is_new = model.verdict.reason != nat::Reason::translated;
+    for (const auto& known : endpoints_) {
+      // A random port may be one that another flow has, towards another remote: the two cannot be told apart from here.
+      const bool coincidence = is_new && (known.model == model.source) != (known.kernel == kernel.source);
+      coincidences += coincidence;
+      over_ |= coincidence;
+      if (over_) return "";
+      if ((known.model == model.source) != (known.kernel == kernel.source))
+        return what + ": the model uses " + model.source.to_string() + ", the kernel " + kernel.source.to_string() +
+               " where " + known.model.to_string() + " is " + known.kernel.to_string();
+    }
+    endpoints_.push_back({model.source, kernel.source});
+    return "";
+  }
+
+  std::string enter(const TransportAddress& remote, std::size_t number) {
+    const Endpoint to = endpoints_[number];
+    const auto model = send(*model_, From::outside, remote, to.model);
+    const auto kernel = send(*kernel_, From::outside, remote, to.kernel);
+    const auto what = "from " + remote.to_string() + " to " + to.kernel.to_string();
+    if (auto difference = compare(what, model, kernel); !difference.empty() || !model.passed()) return difference;
+    return model.destination == kernel.destination && model.source == kernel.source ? "" : what + ": another place";
+  }
+
+  static std::string compare(const std::string& what, const Result& model, const Result& kernel) {
+    if (model.passed() == kernel.passed() && model.verdict.reason == kernel.verdict.reason) return "";
+    return what + ": the model says " + name_of(model.verdict.reason) + ", the kernel " +
+           name_of(kernel.verdict.reason) + (kernel.passed() ? " (passed)" : " (dropped)");
+  }
+
+  trial::Topology topology_;
+  bool clash_ends_ = false;
+  bool over_ = false;
+  trial::GatewaySpec spec_;
+  std::unique_ptr<KernelGateway> kernel_;
+  std::unique_ptr<lab::Gateway> model_;
+  IpAddress host_;
+  std::vector<Endpoint> endpoints_;
+};
+
+TEST(EqualToModel, EveryProfile) {
+  for (const auto& profile : kernel_profiles()) {
+    Pair pair(profile, profile);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(pair.play(seed, 60), "") << profile.name;
+    EXPECT_LE(pair.coincidences, 5) << profile.name << ": games that end early prove nothing";
+  }
+}
+
+TEST(EqualToModel, SeesAnotherProfile) {
+  const auto real = kernel_profile("linux-masquerade-unfiltered");
+  const auto first_difference = [&](auto&& change) {
+    auto model = real;
+    change(model);
+    Pair pair(real, model);
+    for (std::uint64_t seed = 0; seed < 50; ++seed)
+      if (auto difference = pair.play(seed, 60); !difference.empty()) return difference;
+    return std::string();
+  };
+  EXPECT_NE(first_difference([](auto& p) { p.filtering = nat::Dependence::address_dependent; }), "");
+  EXPECT_NE(first_difference([](auto& p) { p.mapping = nat::Dependence::address_dependent; }), "");
+  EXPECT_NE(first_difference([](auto& p) { p.unsolicited_creates_state = false; }), "");
+}
+
+TEST(KernelGateway, ForgetsWhenReset) {
+  ASSERT_EQ(lab::enter_lab(), std::nullopt);
+  for (const char* name : {"linux-masquerade", "linux-address-restricted", "linux-learned-full-cone"}) {
+    const auto topology = topology_behind(kernel_profile(name));
+    const auto& host = topology.hosts[0];
+    KernelGateway gateway(host.gateways[0], host.addresses);
+    const TransportAddress inside{host.addresses[0], 40'000};
+    const TransportAddress remote{kRemotes[0], 40'000};
+    const auto out = send(gateway, From::inside, inside, remote);
+    ASSERT_TRUE(out.passed()) << name;
+    EXPECT_EQ(send(gateway, From::outside, remote, out.source).destination, inside);
+    gateway.reset();
+    EXPECT_FALSE(send(gateway, From::outside, remote, out.source).passed()) << name;
+  }
+}
+
+TEST(KernelGateway, HasTheProfilesTimers) {
+  ASSERT_EQ(lab::enter_lab(), std::nullopt);
+  const lab::NetworkNamespace fresh;
+  const auto read = [](const std::string& name) {
+    std::ifstream file("/proc/sys/net/netfilter/nf_conntrack_" + name);
+    int seconds = 0;
+    file >> seconds;
+    return std::chrono::seconds{seconds};
+  };
+  fresh.inside([&] {
+    const auto timers = kernel_profile("linux-masquerade").timers;
+    EXPECT_EQ(read("udp_timeout"), timers.udp_unreplied);
+    EXPECT_EQ(read("udp_timeout_stream"), timers.udp_replied);
+    EXPECT_EQ(read("icmp_timeout"), timers.icmp_query);
+    EXPECT_EQ(read("tcp_timeout_established"), timers.tcp_established);
+  });
+}
+
+}  // namespace
+}  // namespace punchlab::kernel
