@@ -27,7 +27,12 @@ std::optional<Candidate> Agent::add_relayed(Time, BaseId base, TransportAddress 
 void Agent::withdraw_base(Time now, BaseId base) { core_->withdraw_base(now, base); }
 void Agent::withdraw_remote(Time now, const TransportAddress& address) { core_->withdraw_remote(now, address); }
 void Agent::end_of_local_candidates(Time) { core_->end_of_local_candidates(); }
-void Agent::set_remote_credentials(const Credentials& credentials) { core_->set_remote_credentials(credentials); }
+void Agent::set_remote_credentials(const Credentials& credentials) {
+  core_->set_remote_credentials(ufrag_of(credentials), password_of(credentials));
+}
+bool Agent::set_remote_credentials(std::string_view ufrag, std::string_view password) {
+  return core_->set_remote_credentials(ufrag, password);
+}
 void Agent::add_remote(Time, const Candidate& candidate) { core_->add_remote(candidate); }
 void Agent::end_of_remote_candidates(Time) { core_->end_of_remote_candidates(); }
 void Agent::start(Time now, Time first_check) { core_->start(std::max(now, first_check)); }

@@ -83,6 +83,9 @@ class Agent {
 
   /// No check leaves before these are known.
   void set_remote_credentials(const Credentials& credentials);
+  /// The same of an agent with other lengths. False, and nothing changes, unless there are 1 to kMaxUfrag characters and
+  /// a password.
+  bool set_remote_credentials(std::string_view ufrag, std::string_view password);
   /// Trickle (RFC 8838): ignores what it cannot use, duplicates, and what is over the limit.
   void add_remote(Time now, const Candidate& candidate);
   /// The peer has given this address up: its pairs are gone at once.

@@ -39,7 +39,10 @@ constexpr std::uint32_t priority_of(CandidateType type, std::uint16_t local_pref
   return (preference[static_cast<std::size_t>(type)] << 24) | (std::uint32_t{local_preference} << 8) | (256u - component);
 }
 
-/// ice-ufrag and ice-pwd (RFC 8445 section 5.3): at least 24 and 128 bits of randomness.
+/// The longest ice-ufrag of any agent (RFC 8839 section 5.4).
+inline constexpr std::size_t kMaxUfrag = 256;
+
+/// Our own ice-ufrag and ice-pwd (RFC 8445 section 5.3): at least 24 and 128 bits of randomness.
 struct Credentials {
   std::array<char, 8> ufrag{};
   std::array<char, 24> password{};

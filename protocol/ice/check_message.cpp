@@ -25,10 +25,9 @@ std::string_view view_of(const std::array<char, N>& text) {
 
 // "<peer's ufrag>:<own ufrag>" (RFC 8445 section 7.2.2).
 void write_username(stun::MessageWriter& message, const CheckContext& context) {
-  std::array<char, 17> text;
-  const auto remote = ufrag_of(*context.remote);
+  std::array<char, kMaxUfrag + 1 + 8> text;
   const auto local = ufrag_of(*context.local);
-  auto* end = std::ranges::copy(remote, text.data()).out;
+  auto* end = std::ranges::copy(context.remote_ufrag, text.data()).out;
   *end++ = ':';
   end = std::ranges::copy(local, end).out;
   message.text(Attribute::username, {text.data(), static_cast<std::size_t>(end - text.data())});

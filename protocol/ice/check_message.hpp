@@ -1,6 +1,7 @@
 #pragma once
 // The STUN messages of connectivity checks (RFC 8445 section 7, RFC 8489 section 9.1) and their credentials.
 #include <optional>
+#include <string_view>
 
 #include "protocol/ice/outbox.hpp"
 #include "protocol/ice/pair.hpp"
@@ -20,7 +21,7 @@ std::string_view password_of(const Credentials& c);
 /// What every check of one agent shares.
 struct CheckContext {
   const Credentials* local = nullptr;
-  const Credentials* remote = nullptr;
+  std::string_view remote_ufrag;
   const stun::IntegrityKey* local_key = nullptr;
   const stun::IntegrityKey* remote_key = nullptr;
   std::uint64_t tie_breaker = 0;

@@ -35,9 +35,10 @@ void Core::check_again(BaseId base) {
     if (pair.base == base && pair.expendable() && worth_checking(pair)) checklist_.trigger(pair);
 }
 
-void Core::set_remote_credentials(const Credentials& credentials) {
-  remote_credentials_ = credentials;
-  remote_key_ = stun::IntegrityKey::short_term(password_of(remote_credentials_));
+bool Core::set_remote_credentials(std::string_view ufrag, std::string_view password) {
+  if (ufrag.empty() || password.empty() || !remote_ufrag_.assign(ufrag)) return false;
+  remote_key_ = stun::IntegrityKey::short_term(password);
+  return true;
 }
 
 void Core::add_remote(const Candidate& candidate) {
@@ -130,7 +131,7 @@ void Core::switch_role(Role role) {
 }
 
 CheckContext Core::context() const {
-  return {&local_credentials_, &remote_credentials_, &local_key_, remote_key_ ? &*remote_key_ : nullptr, tie_breaker_};
+  return {&local_credentials_, remote_ufrag_.view(), &local_key_, remote_key_ ? &*remote_key_ : nullptr, tie_breaker_};
 }
 
 Path Core::path_of(const Pair& pair) const {

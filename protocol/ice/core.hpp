@@ -9,6 +9,7 @@
 #include "protocol/ice/checklist.hpp"
 #include "protocol/ice/consent.hpp"
 #include "protocol/ice/outbox.hpp"
+#include "protocol/stun/bounded_text.hpp"
 
 namespace punchlab::ice {
 
@@ -23,7 +24,7 @@ class Core {
   void withdraw_base(Time now, BaseId base);
   void withdraw_remote(Time now, const TransportAddress& address);
   void end_of_local_candidates() { local_ended_ = true; }
-  void set_remote_credentials(const Credentials& credentials);
+  bool set_remote_credentials(std::string_view ufrag, std::string_view password);
   void add_remote(const Candidate& candidate);
   void end_of_remote_candidates() { remote_ended_ = true; }
   void start(Time first_check);
@@ -110,7 +111,8 @@ class Core {
   Rng* rng_;
   Role role_;
   std::uint64_t tie_breaker_;
-  Credentials local_credentials_, remote_credentials_;
+  Credentials local_credentials_;
+  stun::BoundedText<kMaxUfrag> remote_ufrag_;
   stun::IntegrityKey local_key_;
   std::optional<stun::IntegrityKey> remote_key_;
   LocalCandidates local_;

@@ -51,7 +51,7 @@ TEST(LearnedFloodOfOneSide, KeepsRoomForWhatIsSignalled) {
   lab.drop = [](const Packet& p) { return p.source.address != kServer.address && p.destination.address != kServer.address; };
   const stun::IntegrityKey local = stun::IntegrityKey::short_term(password_of(lab.sides[1].agent->local_credentials()));
   const stun::IntegrityKey remote = stun::IntegrityKey::short_term(password_of(agent.local_credentials()));
-  const CheckContext context{&lab.sides[1].agent->local_credentials(), &agent.local_credentials(), &local, &remote, 1};
+  const CheckContext context{&lab.sides[1].agent->local_credentials(), ufrag_of(agent.local_credentials()), &local, &remote, 1};
   for (std::uint16_t port = 1; port <= 200; ++port) {
     std::array<std::uint8_t, kMaxDatagram> buffer;
     CheckTransaction check{.role = Role::controlled, .open = true};

@@ -48,5 +48,6 @@ int report_command(const Arguments& arguments);
 int nats_command(const Arguments& arguments);
 int relay_command(const Arguments& arguments);
 int probe_command(const Arguments& arguments);
+int agent_command(const Arguments& arguments);
 
 }  // namespace punchlab::cli

@@ -28,6 +28,7 @@ constexpr std::array kCommands{
     Command{"nats", "list the NAT presets and what behaviour discovery finds in each", nats_command},
     Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},
     Command{"probe", "find out what the NAT in front of this machine does", probe_command},
+    Command{"agent", "one side of a trial of two ICE agents, under the driver contract", agent_command},
 };
 
 void print_usage(std::FILE* to) {

@@ -1,0 +1,223 @@
+// Two plain agents and a relay over an in-memory network, 10 ms between any two hosts. Their caller carries credentials
+// and candidates between them at once.
+//  1. With everything open: host, reflexive-redundant and relayed candidates are told, a direct pair is selected at both,
+//     data crosses it both ways and is reported as direct.
+//  2. With the direct way cut: relayed at both, data crosses the relay, also from a side without an allocation.
+//  3. Only relayed candidates when asked for: nothing else is told.
+//  4. Credentials of other lengths than ours are used; empty ones and too long ones are refused.
+//  5. Without servers, gathering ends at once.
+//  6. A relay that refuses the credential: gathering ends without a relayed candidate, direct still works.
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "protocol/agent/plain_agent.hpp"
+#include "protocol/ice/check_message.hpp"
+#include "protocol/relay/server.hpp"
+
+namespace punchlab::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using Octets = std::vector<std::uint8_t>;
+
+const TransportAddress kRelay{IpAddress::v4(192, 0, 2, 1), 3478};
+constexpr Duration kLatency = 10ms;
+
+struct Peer {
+  explicit Peer(std::uint64_t seed) : rng({seed, 0, 0, purpose_of("plain-agent")}) {}
+  SeededRng rng;
+  std::unique_ptr<PlainAgent> agent;
+  TransportAddress address;
+  Time deadline = kNever;
+  std::vector<ice::CandidateType> told;
+  PathKind path = PathKind::none;
+  std::vector<PathKind> received_on;
+  bool told_end = false;
+};
+
+class PlainPair : public testing::Test {
+ protected:
+  PlainPair() : relay_rng_({9, 0, 0, purpose_of("relay")}) {
+    relay::Config config;
+    config.users = {{"user", "password"}};
+    config.turn.relayed_v4 = kRelay.address;
+    relay_ = std::make_unique<relay::Server>(config, relay_rng_);
+    relay_->add_socket(SocketId{1}, Transport::udp, kRelay);
+  }
+
+  void make(std::size_t i, const PlainConfig& wanted) {
+    auto config = wanted;
+    config.role = i == 0 ? ice::Role::controlling : ice::Role::controlled;
+    config.policy = find_policy("relay-first");
+    peers[i].agent = std::make_unique<PlainAgent>(config, peers[i].rng);
+    peers[i].address = {IpAddress::v4(198, 51, 100, static_cast<std::uint8_t>(i + 1)), 40'000};
+  }
+  static PlainConfig servers(const char* password = "password") {
+    return {.stun = kRelay, .turn = TurnServer{kRelay, "user", password}};
+  }
+  void connect() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& other = peers[1 - i].agent->local_credentials();
+      EXPECT_TRUE(peers[i].agent->set_remote_credentials(now, ice::ufrag_of(other), ice::password_of(other)));
+      peers[i].agent->connect(now, peers[i].address);
+      drain_peer(i);
+    }
+  }
+  void run(Duration time) {
+    for (const Time until = now + time; now < until;) {
+      Time next = std::min({until, relay_deadline_, peers[0].deadline, peers[1].deadline});
+      if (!wire_.empty()) next = std::min(next, wire_.begin()->first);
+      now = next;
+      for (std::size_t i = 0; i < 2; ++i)
+        if (peers[i].deadline <= now) peers[i].agent->handle_timeout(now), drain_peer(i);
+      if (relay_deadline_ <= now) relay_->handle_timeout(now), drain_relay();
+      while (!wire_.empty() && wire_.begin()->first <= now) deliver(wire_.extract(wire_.begin()).mapped());
+    }
+  }
+  void say(std::size_t i) {
+    const Octets data(100, 0x80);
+    std::array<std::uint8_t, kMaxDatagram> buffer;
+    const auto out = peers[i].agent->send(now, data, buffer);
+    ASSERT_TRUE(out);
+    put(peers[i].address, out->destination, Bytes{buffer}.first(out->size));
+    drain_peer(i);
+  }
+
+  std::array<Peer, 2> peers{Peer{1}, Peer{2}};
+  Time now = kTimeOrigin;
+  bool cut_direct = false;
+
+ private:
+  struct Packet {
+    TransportAddress from, to;
+    Octets bytes;
+  };
+  void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes) {
+    if (cut_direct && from.address != kRelay.address && to.address != kRelay.address) return;
+    wire_.emplace(now + kLatency, Packet{from, to, {bytes.begin(), bytes.end()}});
+  }
+  void deliver(const Packet& p) {
+    for (std::size_t i = 0; i < 2; ++i)
+      if (peers[i].address == p.to) {
+        peers[i].agent->handle_datagram(now, {PlainAgent::kSocket, p.from, p.bytes});
+        return drain_peer(i);
+      }
+    if (p.to == kRelay) relay_->handle_datagram(now, {SocketId{1}, p.from, p.bytes});
+    for (const auto& [socket, local] : relayed_)
+      if (local == p.to) relay_->handle_datagram(now, {socket, p.from, p.bytes});
+    drain_relay();
+  }
+  void drain_peer(std::size_t i) {
+    auto& peer = peers[i];
+    peer.deadline = drain(*peer.agent, now, buffer_, [&](const Output& output, Bytes bytes) {
+                      if (const auto* t = std::get_if<Transmit>(&output)) put(peer.address, t->destination, bytes.first(t->size));
+                      if (const auto* path = std::get_if<PathChanged>(&output)) peer.path = path->kind;
+                      if (const auto* data = std::get_if<Received>(&output)) peer.received_on.push_back(data->kind);
+                    }).at;
+    while (const auto candidate = peer.agent->next_candidate()) {
+      peer.told.push_back(candidate->type);
+      peers[1 - i].agent->add_remote(now, *candidate);
+      peers[1 - i].deadline = now + 1ns;
+    }
+    if (peer.agent->gathered() && !std::exchange(peer.told_end, true)) peers[1 - i].agent->end_of_remote_candidates(now);
+  }
+  void drain_relay() {
+    relay_deadline_ = drain(*relay_, now, buffer_, [&](const Output& output, Bytes bytes) {
+                        if (const auto* open = std::get_if<OpenSocket>(&output)) relayed_.emplace_back(open->socket, open->local);
+                        const auto* t = std::get_if<Transmit>(&output);
+                        if (t == nullptr) return;
+                        TransportAddress from = kRelay;
+                        for (const auto& [socket, local] : relayed_)
+                          if (socket == t->socket) from = local;
+                        put(from, t->destination, bytes.first(t->size));
+                      }).at;
+  }
+
+  SeededRng relay_rng_;
+  std::unique_ptr<relay::Server> relay_;
+  Time relay_deadline_ = kNever;
+  std::vector<std::pair<SocketId, TransportAddress>> relayed_;
+  std::multimap<Time, Packet> wire_;
+  std::array<std::uint8_t, kMaxDatagram> buffer_{};
+};
+
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Not;
+
+TEST_F(PlainPair, SelectsADirectPairAndCarriesData) {
+  for (const std::size_t i : {0U, 1U}) make(i, servers());
+  connect();
+  run(2s);
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_EQ(peers[i].path, PathKind::direct);
+    EXPECT_THAT(peers[i].told, ElementsAre(ice::CandidateType::host, ice::CandidateType::relayed));
+    EXPECT_TRUE(peers[i].agent->gathered());
+    say(i);
+  }
+  run(100ms);
+  EXPECT_THAT(peers[0].received_on, ElementsAre(PathKind::direct));
+  EXPECT_THAT(peers[1].received_on, ElementsAre(PathKind::direct));
+}
+
+TEST_F(PlainPair, GoesThroughTheRelayWhereDirectIsCut) {
+  make(0, servers());
+  make(1, {.stun = kRelay});
+  cut_direct = true;
+  connect();
+  run(8s);
+  for (const std::size_t i : {0U, 1U}) {
+    ASSERT_EQ(peers[i].path, PathKind::relayed);
+    say(i);
+  }
+  run(200ms);
+  EXPECT_THAT(peers[0].received_on, ElementsAre(PathKind::relayed));
+  EXPECT_THAT(peers[1].received_on, ElementsAre(PathKind::relayed));
+}
+
+TEST_F(PlainPair, TellsOnlyRelayedCandidatesWhenAskedTo) {
+  for (const std::size_t i : {0U, 1U}) {
+    auto config = servers();
+    config.relayed_only = true;
+    make(i, config);
+  }
+  connect();
+  run(8s);
+  for (const auto& peer : peers) {
+    EXPECT_THAT(peer.told, ElementsAre(ice::CandidateType::relayed));
+    EXPECT_EQ(peer.path, PathKind::relayed);
+  }
+}
+
+TEST_F(PlainPair, TakesCredentialsOfOtherLengths) {
+  make(0, servers());
+  const std::string longest(ice::kMaxUfrag, 'u');
+  EXPECT_TRUE(peers[0].agent->set_remote_credentials(now, "abcd", std::string(22, 'p')));
+  EXPECT_TRUE(peers[0].agent->set_remote_credentials(now, longest, std::string(256, 'p')));
+  EXPECT_FALSE(peers[0].agent->set_remote_credentials(now, longest + "u", "password"));
+  EXPECT_FALSE(peers[0].agent->set_remote_credentials(now, "", "password"));
+  EXPECT_FALSE(peers[0].agent->set_remote_credentials(now, "abcd", ""));
+}
+
+TEST_F(PlainPair, WithoutServersGatheringEndsAtOnce) {
+  for (const std::size_t i : {0U, 1U}) make(i, {});
+  connect();
+  EXPECT_TRUE(peers[0].agent->gathered());
+  run(1s);
+  EXPECT_EQ(peers[0].path, PathKind::direct);
+}
+
+TEST_F(PlainPair, ARefusedCredentialLeavesTheDirectWay) {
+  make(0, servers("wrong"));
+  make(1, servers());
+  connect();
+  run(2s);
+  EXPECT_TRUE(peers[0].agent->gathered());
+  EXPECT_THAT(peers[0].told, Not(Contains(ice::CandidateType::relayed)));
+  EXPECT_EQ(peers[0].path, PathKind::direct);
+}
+
+}  // namespace
+}  // namespace punchlab::agent
