@@ -49,7 +49,7 @@ std::optional<Step> ProbePair::prepare_replied(Time now, const Outcome& last, Co
     case 4:
       if (!last.answered) return std::nullopt;
       subject_mapped_ = last.mapped;
-      since_ = last.sent;
+      since_ = now;  // the answer may have refreshed it too
       return std::nullopt;
     default:
       break;

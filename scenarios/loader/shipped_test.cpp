@@ -53,7 +53,9 @@ TEST(Shipped, ScenariosLoad) {  // case 1
                                                                               {"rfc4787", {81, 16'200}},
                                                                               {"halkes2011", {25, 100'000}},
                                                                               {"twingate", {6, 1'200}},
-                                                                              {"access", {22, 4'400}}};
+                                                                              {"access", {22, 4'400}},
+                                                                              {"kernel-nat", {64, 1'280}},
+                                                                              {"conntrack-clash", {48, 960}}};
   for (const auto& [name, size] : sizes) {
     const auto plan = shipped(name);
     EXPECT_EQ(plan.name, name);
