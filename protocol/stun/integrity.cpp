@@ -2,7 +2,6 @@
 
 #include <nettle/hmac.h>
 #include <nettle/md5.h>
-#include <nettle/memops.h>
 
 #include <new>
 #include <type_traits>
@@ -39,10 +38,14 @@ Covered covered_by(const MessageView& message, const AttributeView& integrity) {
   return covered;
 }
 
+/// Looks at every word whatever the others hold, so that the time says nothing of where the first difference lies.
 template <std::size_t N>
 IntegrityResult compare(Bytes received, const std::array<std::uint8_t, N>& expected) {
-  const bool equal = received.size() == N && memeql_sec(received.data(), expected.data(), N) != 0;
-  return equal ? IntegrityResult::valid : IntegrityResult::wrong;
+  static_assert(N % 4 == 0);
+  if (received.size() != N) return IntegrityResult::wrong;
+  std::uint32_t difference = 0;
+  for (std::size_t i = 0; i < N; i += 4) difference |= load_u32(&received[i]) ^ load_u32(&expected[i]);
+  return difference == 0 ? IntegrityResult::valid : IntegrityResult::wrong;
 }
 
 }  // namespace
