@@ -70,6 +70,13 @@ void Stream::close() {
   state_ = State::closed;
 }
 
+void Stream::abort() {
+  const linger at_once{1, 0};
+  if (fd_ >= 0) setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  state_ = State::closed;
+  close();
+}
+
 void Stream::fail(const std::string& why) {
   error_ = why;
   state_ = State::closed;  // before close, which else says goodbye

@@ -41,6 +41,8 @@ class Stream {
   /// The other side has said so.
   bool ended() const { return ended_; }
   void close();
+  /// Closes it so that the other side hears of an error (a TCP reset).
+  void abort();
   /// Why it was closed or could not be opened; empty when nothing went wrong.
   const std::string& error() const { return error_; }
 

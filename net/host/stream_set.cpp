@@ -57,6 +57,14 @@ void StreamSet::send(SocketId id, Bytes message) {
   follow(found->second);
 }
 
+std::optional<Stream> StreamSet::take(SocketId id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return std::nullopt;
+  std::optional<Stream> taken(std::move(found->second.stream));
+  streams_.erase(found);
+  return taken;
+}
+
 void StreamSet::handle(Time now, const UdpHost::Woken& woken, StreamUser& user) {
   std::vector<SocketId> ready;
   for (const auto& file : woken.files) {

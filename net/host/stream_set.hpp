@@ -1,6 +1,7 @@
 #pragma once
 // The TCP and TLS connections of one endpoint by their SocketId: those it accepts and those it opens.
 #include <map>
+#include <optional>
 
 #include "net/host/stream.hpp"
 #include "net/host/udp_host.hpp"
@@ -43,6 +44,8 @@ class StreamSet {
   void send(SocketId stream, Bytes message);
   /// Without telling the user.
   void close(SocketId stream) { streams_.erase(stream); }
+  /// Gives an open stream away; nothing when there is no such.
+  std::optional<Stream> take(SocketId stream);
   /// Does what can be done now, for the files in `woken` and for those that took too long.
   void handle(Time now, const UdpHost::Woken& woken, StreamUser& user);
   /// When `handle` has work although nothing wakes.

@@ -134,6 +134,7 @@ void Recovery::path_changed() {
   smoothed_ = kInitialRtt;
   variation_ = kInitialRtt / 2;
   backoff_ = 0;
+  probes_ = std::max(probes_, 1);  // measure it
 }
 
 }  // namespace punchlab::tunnel

@@ -51,8 +51,8 @@ class Recovery {
   Time next() const;
   std::uint64_t next_number() const { return next_number_; }
   std::size_t window() const { return window_; }
-  /// Smoothed round trip; kInitialRtt before there is a sample.
-  Duration round_trip() const { return smoothed_; }
+  /// Smoothed; nothing before there is a sample of this path.
+  std::optional<Duration> round_trip() const { return measured_ ? std::optional(smoothed_) : std::nullopt; }
 
  private:
   static constexpr std::size_t kInitialWindow = 10 * kMaxPacket;

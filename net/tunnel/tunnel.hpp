@@ -65,11 +65,12 @@ class Tunnel {
   Time next(Time now) const;
   std::optional<Event> next_event();
 
+  /// Packets go another way from now on: forgets what was measured, and measures again.
   void path_changed() { recovery_.path_changed(); }
   /// When a packet of the peer last came; at first: the beginning.
   Time last_heard() const { return last_heard_; }
   std::uint64_t malformed() const { return malformed_; }
-  Duration round_trip() const { return recovery_.round_trip(); }
+  std::optional<Duration> round_trip() const { return recovery_.round_trip(); }
 
  private:
   struct Channel {
