@@ -19,6 +19,7 @@ PeerStatus::PeerStatus(bool json) : json_(json), began_(net::monotonic_now()) {}
 
 void PeerStatus::found_relay(const net::RelayWay& way, const TransportAddress& mapped, const std::string& failures) {
   transport_ = way.transport;
+  relay_ = way.address;
   auto why = fmt::format("over {}, which sees this side as {}", net::name_of(way.transport), mapped.to_string());
   if (!failures.empty()) why += fmt::format(" ({})", failures);
   print("relay", way.address.to_string(), why, std::nullopt);
@@ -31,7 +32,7 @@ std::string PeerStatus::why_relayed(const net::PathStatus& path) const {
 }
 
 void PeerStatus::path(const net::PathStatus& path, std::optional<Duration> round_trip) {
-  const Told now_is{path.kind, path.remote, path.kind == PathKind::relayed && path.concluded};
+  const Told now_is{path.kind, path.kind == PathKind::direct ? path.remote : TransportAddress{}, path.kind == PathKind::relayed && path.concluded};
   const auto now = net::monotonic_now();
   if (seen_ != now_is) {
     seen_ = now_is;
@@ -43,7 +44,7 @@ void PeerStatus::path(const net::PathStatus& path, std::optional<Duration> round
   switch (path.kind) {
     case PathKind::none: return print("lost", {}, "nothing comes through any more; new ways are looked for", std::nullopt);
     case PathKind::direct: return print("direct", path.remote.to_string(), "the two hosts reach each other without the relay", round_trip);
-    case PathKind::relayed: return print("relayed", path.remote.to_string(), why_relayed(path), round_trip);
+    case PathKind::relayed: return print("relayed", relay_.to_string(), why_relayed(path), round_trip);
   }
 }
 
@@ -61,7 +62,7 @@ void PeerStatus::print(const std::string& state, const std::string& remote, cons
     fmt::print(stderr, "{}\n", line.dump());
     return;
   }
-  const auto where = remote.empty() ? std::string{} : " " + remote;
+  const auto where = remote.empty() ? std::string{} : (state == "relayed" ? " by " : state == "direct" ? " to " : " ") + remote;
   const auto trip = round_trip ? fmt::format(" (round trip {:.1f} ms)", milliseconds(*round_trip)) : std::string{};
   fmt::print(stderr, "{}{}{}: {}\n", state, where, trip, why);
 }

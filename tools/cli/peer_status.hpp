@@ -26,7 +26,7 @@ class PeerStatus {
 
   struct Told {
     PathKind kind = PathKind::none;
-    TransportAddress remote;
+    TransportAddress remote;  ///< of a direct path
     bool concluded = false;
     friend bool operator==(const Told&, const Told&) = default;
   };
@@ -34,6 +34,7 @@ class PeerStatus {
   bool json_;
   Time began_;
   Transport transport_ = Transport::udp;
+  TransportAddress relay_;
   std::optional<Told> told_, seen_;
   Time seen_at_{};
 };
