@@ -55,7 +55,7 @@ class Usage(Command):
             (["report", "--run"], "'--run'"),
             (["nats", "--jsno"], "'--jsno'"),
             (["relay", "--user", "a:b"], "'--listen'"),
-            (["listen", "--relay", "192.0.2.1"], "is missing"),
+            (["listen", "--relay", "192.0.2.1"], "required but missing"),
         ):
             with self.subTest(arguments):
                 before = self.tree()
