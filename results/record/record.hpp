@@ -16,7 +16,7 @@ struct TrialRecord {
   std::uint32_t cell = 0;   ///< index into the plan's cells
   std::uint64_t trial = 0;  ///< index within the cell
   Outcome outcome = Outcome::failed;
-  std::string reason;  ///< empty when direct; else a code of docs/reasons.md
+  std::string reason;  ///< a code of docs/reasons.md; empty when direct in time
 
   // From the start of the later side. Nothing: it never happened.
   std::optional<Duration> time_to_first_byte;  ///< first application byte delivered at either peer

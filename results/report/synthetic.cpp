@@ -140,6 +140,7 @@ Manifest synthetic_manifest(const trial::Plan& plan) {
   m.scenario_path = plan.scenario_path;
   m.scenario_text = plan.scenario_text;
   m.scenario_sha256 = sha256_hex(plan.scenario_text);
+  m.presets = plan.presets;
   m.seed = plan.seed;
   m.backend = "memory";
   m.host = "host";

@@ -3,9 +3,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "results/store/sha256.hpp"
 
 namespace punchlab::results {
 namespace {
@@ -13,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "punchlab run";
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;  // earlier ones did not hold the presets
 constexpr std::array kStates{"running", "complete", "interrupted", "failed"};
 
 Manifest::State parse_state(const std::string& name) {
@@ -23,10 +26,42 @@ Manifest::State parse_state(const std::string& name) {
   throw std::invalid_argument("unknown state \"" + name + "\"");
 }
 
-Manifest from_json(const Json& j) {
-  if (j.at("format") != kFormat || j.at("format_version") != kFormatVersion) {
-    throw std::invalid_argument("not a manifest of this version");
+void check_format(const Json& j) {
+  if (j.at("format") != kFormat) throw std::invalid_argument("not the manifest of a run");
+  if (const int version = j.at("format_version"); version != kFormatVersion)
+    throw std::invalid_argument(fmt::format("it has format {}, this punchlab reads {}; run the scenario again, or use "
+                                            "the punchlab that made it",
+                                            version, kFormatVersion));
+}
+
+std::vector<trial::PresetText> presets_from(const Json& j) {
+  std::vector<trial::PresetText> presets;
+  for (const auto& preset : j) {
+    presets.push_back({preset.at("name"), preset.at("text")});
+    if (sha256_hex(presets.back().text) != preset.at("sha256"))
+      throw std::invalid_argument(fmt::format("the text of {} is not what its hash says", presets.back().name));
   }
+  return presets;
+}
+
+Json presets_json(const std::vector<trial::PresetText>& presets) {
+  Json j = Json::array();
+  for (const auto& preset : presets)
+    j.push_back({{"name", preset.name}, {"sha256", sha256_hex(preset.text)}, {"text", preset.text}});
+  return j;
+}
+
+/// The first preset that the two do not share as it is; empty when they share all.
+std::string differing_preset(const std::vector<trial::PresetText>& before, const std::vector<trial::PresetText>& now) {
+  for (const auto& list : {&before, &now})
+    for (const auto& preset : *list)
+      for (const auto* other : {&before, &now})
+        if (std::find(other->begin(), other->end(), preset) == other->end()) return preset.name;
+  return {};
+}
+
+Manifest from_json(const Json& j) {
+  check_format(j);
   Manifest m;
   m.version = j.at("version");
   m.commit = j.at("commit");
@@ -36,6 +71,9 @@ Manifest from_json(const Json& j) {
   m.scenario_path = scenario.at("path");
   m.scenario_sha256 = scenario.at("sha256");
   m.scenario_text = scenario.at("text");
+  if (sha256_hex(m.scenario_text) != m.scenario_sha256)
+    throw std::invalid_argument("the scenario's text is not what its hash says");
+  m.presets = presets_from(scenario.at("presets"));
   m.seed = j.at("seed");
   m.backend = j.at("backend");
   m.host = j.at("host");
@@ -64,7 +102,8 @@ std::string to_json(const Manifest& m) {
                    {"title", m.scenario_title},
                    {"path", m.scenario_path},
                    {"sha256", m.scenario_sha256},
-                   {"text", m.scenario_text}};
+                   {"text", m.scenario_text},
+                   {"presets", presets_json(m.presets)}};
   j["seed"] = m.seed;
   j["backend"] = m.backend;
   j["host"] = m.host;
@@ -95,6 +134,8 @@ std::optional<std::string> difference(const Manifest& before, const Manifest& no
     return fmt::format("its scenario is another (SHA-256 {:.12}, now {:.12})", before.scenario_sha256,
                        now.scenario_sha256);
   }
+  if (const auto name = differing_preset(before.presets, now.presets); !name.empty())
+    return fmt::format("{}, which its scenario names, is another", name);
   if (before.seed != now.seed) return fmt::format("its seed is {}, not {}", before.seed, now.seed);
   if (before.backend != now.backend) return fmt::format("its backend is {}, not {}", before.backend, now.backend);
   if (before.commit != now.commit)

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "results/store/result.hpp"
+#include "sim/trial/plan.hpp"
 
 namespace punchlab::results {
 
@@ -19,6 +21,7 @@ struct Manifest {
   std::string scenario_path;
   std::string scenario_text;    ///< the whole file
   std::string scenario_sha256;  ///< of the text, in hexadecimal
+  std::vector<trial::PresetText> presets;  ///< that the scenario named, whole
   std::uint64_t seed = 1;
   std::string backend;
   std::string host;     ///< name and kind of the machine
@@ -37,11 +40,11 @@ struct Manifest {
 
 /// JSON, indented, one final newline.
 std::string to_json(const Manifest& manifest);
-/// The error names the missing or wrong key.
+/// The error names the missing or wrong key, or the format when it is another version's.
 Result<Manifest> parse_manifest(std::string_view json);
 
-/// Why a run made under `before` cannot be taken up by `now`; nothing when it can. Scenario text, seed, backend and
-/// commit must be equal; trials per cell, jobs and host need not be.
+/// Why a run made under `before` cannot be taken up by `now`; nothing when it can. Scenario text, presets, seed,
+/// backend and commit must be equal; trials per cell, jobs and host need not be.
 std::optional<std::string> difference(const Manifest& before, const Manifest& now);
 
 /// Now, as manifests write it: "2024-05-01T12:34:56Z".

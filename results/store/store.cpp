@@ -295,6 +295,17 @@ Status Store::visit_rows(const std::function<void(const TrialRecord&)>& visit) c
   }
 }
 
+Result<std::optional<TrialRecord>> Store::typical(std::uint32_t cell) const {
+  auto select = database_->prepare(
+      "SELECT min(trial) FROM trials WHERE cell = ? GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT 1");
+  if (!select) return select.error();
+  select->bind(0, std::int64_t{cell});
+  const auto row = select->step();
+  if (!row) return row.error();
+  if (!*row) return std::optional<TrialRecord>{};
+  return find(cell, static_cast<std::uint64_t>(select->integer(0).value_or(0)));
+}
+
 Result<std::optional<TrialRecord>> Store::find(std::uint32_t cell, std::uint64_t trial) const {
   const std::string sql = std::string(kSelectTrials) + " WHERE cell = ? AND trial = ?";
   auto select = database_->prepare(sql.c_str());

@@ -55,6 +55,8 @@ class Store {
   /// Every trial in the order of (cell, trial), one at a time. Of a run that has ended, Error::Kind::corrupt after the
   /// last when they are not those that it ended with.
   Status for_each(const std::function<void(const TrialRecord&)>& visit) const;
+  /// A trial of `cell` that ended as most of them did (outcome and reason), the first such; nothing when it has none.
+  Result<std::optional<TrialRecord>> typical(std::uint32_t cell) const;
   /// One trial, or nothing when it is not there.
   Result<std::optional<TrialRecord>> find(std::uint32_t cell, std::uint64_t trial) const;
 

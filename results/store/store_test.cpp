@@ -1,4 +1,5 @@
 // The run folder:
+//  0. A typical trial is one that ended as most of its cell did.
 //  1. Records written come back equal, in the order of (cell, trial), whatever order they were written in.
 //  2. A fresh or empty folder becomes a run; one with a run, with something else, or a file is refused and untouched.
 //  3. Resume takes a run up and knows what is finished; it starts one where there is none.
@@ -80,6 +81,25 @@ TEST_F(StoreTest, GivesBackWhatItGotInOrder) {
   EXPECT_EQ(*store->count(), expected.size());
   EXPECT_EQ(**store->find(2, 7), synthetic_record(plan, plan.cells[2], 7));
   EXPECT_FALSE((*store->find(2, 150)).has_value());
+  ASSERT_EQ(store->cells()->size(), plan.cells.size());
+  EXPECT_EQ(store->cells()->at(2).client, plan.cells[2].client.nat_name);
+}
+
+TEST_F(StoreTest, ATypicalTrialEndedAsMostDid) {
+  auto store = Store::create(folder, manifest, plan);
+  ASSERT_TRUE(store) << store.error().text;
+  const char* reasons[] = {"lost", "mapping-varies", "lost", "mapping-varies", "mapping-varies"};
+  for (std::uint64_t k = 0; k < 5; ++k) {
+    auto record = synthetic_record(plan, plan.cells[1], k);
+    record.outcome = Outcome::relayed;
+    record.reason = reasons[k];
+    ASSERT_FALSE(store->append(record));
+  }
+  ASSERT_FALSE(store->flush());
+  const auto typical = store->typical(1);
+  ASSERT_TRUE(typical && *typical);
+  EXPECT_EQ((*typical)->trial, 1u);
+  EXPECT_FALSE(store->typical(0)->has_value());
 }
 
 TEST_F(StoreTest, RefusesWhatIsThereAlready) {

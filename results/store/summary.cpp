@@ -43,6 +43,7 @@ Tally Tally::pool(const std::vector<const Tally*>& parts) {
     all.probes_answered += part->probes_answered;
     all.probes_lost_by_network += part->probes_lost_by_network;
     for (const auto& [reason, count] : part->reasons) all.reasons[reason] += count;
+    for (const auto& [reason, count] : part->slow_reasons) all.slow_reasons[reason] += count;
   }
   for (const auto sample : kSamples) {
     std::vector<const Sample*> samples;
@@ -72,7 +73,7 @@ void Summarizer::Collected::add(const TrialRecord& r) {
   tally.probes_sent += r.probes_sent;
   tally.probes_answered += r.probes_answered;
   tally.probes_lost_by_network += r.probes_lost_by_network;
-  if (!r.reason.empty()) ++tally.reasons[r.reason];
+  if (!r.reason.empty()) ++(r.outcome == Outcome::direct ? tally.slow_reasons : tally.reasons)[r.reason];
   time_to_first_byte.add(nanoseconds(r.time_to_first_byte));
   time_to_direct.add(nanoseconds(r.time_to_direct));
   least_time_to_direct.add(nanoseconds(r.least_time_to_direct));

@@ -39,7 +39,8 @@ struct Tally {
   std::uint64_t probes_sent = 0;
   std::uint64_t probes_answered = 0;
   std::uint64_t probes_lost_by_network = 0;
-  std::map<std::string, std::uint64_t> reasons;  ///< of trials that did not end direct
+  std::map<std::string, std::uint64_t> reasons;       ///< of trials that did not end direct
+  std::map<std::string, std::uint64_t> slow_reasons;  ///< of direct trials that took too long
 
   Rate rate(Outcome outcome) const { return {outcomes[static_cast<std::size_t>(outcome)], trials}; }
   /// All trials of `parts` together.

@@ -64,6 +64,7 @@ void add_tally(Json& j, const Tally& tally) {
   for (const Outcome outcome : kOutcomes) j[std::string(name_of(outcome))] = rate_json(tally.rate(outcome));
   for (const auto& [name, sample] : kTimes) j[name] = quantiles_json(tally.*sample, milliseconds);
   j["reasons"] = tally.reasons.empty() ? Json::object() : Json(tally.reasons);
+  j["slow_reasons"] = tally.slow_reasons.empty() ? Json::object() : Json(tally.slow_reasons);
 }
 
 void add_counts(Json& j, const Tally& tally) {

@@ -39,6 +39,16 @@ std::optional<std::string> read_text(const fs::path& path, Report& report) {
   return std::nullopt;
 }
 
+/// Length of the UTF-8 sequence (RFC 3629) that starts here; 0 when none does. Overlong ones are left to YAML.
+std::size_t sequence_at(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const std::size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+  return length;
+}
+
 /// What YAML would accept or misread but a person would not see: byte order marks, control characters, tabs that
 /// indent.
 void check_characters(const std::string& text, const std::string& path, Report& report) {
@@ -46,12 +56,16 @@ void check_characters(const std::string& text, const std::string& path, Report& 
     return report.add({path, 1, 1, "the file starts with a byte order mark; save it as UTF-8 without one"});
   Problem place{path, 1, 0, ""};
   bool indent = true;
+  std::size_t at = 0, covered = 0;  // by the last whole UTF-8 sequence
   for (const char c : text) {
     ++place.column;
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\t' && indent) place.text = "a tab indents this line; use spaces";
-    if ((byte < 0x20 && !std::strchr("\t\n\r", c)) || byte == 0 || byte == 0xFF || byte == 0xFE)
+    const bool continues = (byte & 0xC0) == 0x80 && at < covered;
+    if (!continues) covered = at + sequence_at(std::string_view(text).substr(at));
+    if ((byte < 0x20 && !std::strchr("\t\n\r", c)) || byte == 0 || covered <= at)
       place.text = "not a text file; save it as UTF-8";
+    ++at;
     if (!place.text.empty()) return report.add(place);
     if (c != ' ') indent = false;
     if (c == '\n') place = {path, place.line + 1, 0, ""}, indent = true;
@@ -83,13 +97,16 @@ std::optional<YAML::Node> parse(const std::string& text, const std::string& path
 
 std::optional<File> read_file(const fs::path& path, Report& report) {
   const auto text = read_text(path, report);
-  if (!text) return std::nullopt;
+  return text ? parse_file(path, *text, report) : std::nullopt;
+}
+
+std::optional<File> parse_file(const fs::path& path, const std::string& text, Report& report) {
   const auto name = std::make_shared<const std::string>(path.string());
-  check_characters(*text, *name, report);
+  check_characters(text, *name, report);
   if (!report.ok()) return std::nullopt;
-  const auto node = parse(*text, *name, report);
+  const auto node = parse(text, *name, report);
   if (!node) return std::nullopt;
-  return File{{*node, node->Mark(), name, report}, *text};
+  return File{{*node, node->Mark(), name, report}, text};
 }
 
 }  // namespace punchlab::loader

@@ -96,6 +96,7 @@ std::optional<Problem> apply(const Overrides& overrides, Scenario& s, Wanted& wa
   s.trials = overrides.trials.value_or(s.trials);
   s.seed = overrides.seed.value_or(s.seed);
   wanted.policy.names = overrides.policies;
+  wanted.whole_grid = overrides.whole_grid;
   if (auto problem = add_policies(overrides.policies, s)) return problem;
   if (!overrides.cell) return std::nullopt;
   const auto labels = labels_of(s);
@@ -113,28 +114,46 @@ std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std:
   return std::pair{text.substr(0, comma), text.substr(comma + 1)};
 }
 
-std::variant<trial::Plan, Problem> load(const fs::path& path, const Overrides& overrides) {
-  Report report;
-  const auto file = read_file(path, report);
-  if (!file) return *report.first();
-  Presets presets{path.parent_path(), overrides.presets.value_or(presets_directory()), report};
-  const Section section{file->root, "the scenario", kKeys};
+namespace {
+
+std::variant<trial::Plan, Problem> plan_of(const File& file, Presets& presets, Report& report,
+                                           const Overrides& overrides) {
+  const Section section{file.root, "the scenario", kKeys};
   auto scenario = report.ok() ? read_scenario(section, presets) : Scenario{};
   if (!report.ok()) return *report.first();
 
   Wanted wanted;
   if (auto problem = apply(overrides, scenario, wanted)) return *problem;
-  if (const auto why = too_large(scenario); !why.empty()) file->root.fail(why);
+  if (const auto why = too_large(scenario); !why.empty()) file.root.fail(why);
   const auto* expect = section.find("expect");
   if (report.ok() && expect) scenario.rules = read_rules(*expect, labels_of(scenario));
   if (!report.ok()) return *report.first();
 
   trial::Plan plan;
   make_plan(scenario, wanted, plan);
-  plan.scenario_path = path.string();
-  plan.scenario_text = file->text;
+  plan.scenario_path = file.root.path();
+  plan.scenario_text = file.text;
+  plan.presets = presets.used();
   if (!report.ok()) return *report.first();
   return plan;
+}
+
+}  // namespace
+
+std::variant<trial::Plan, Problem> load(const fs::path& path, const Overrides& overrides) {
+  Report report;
+  const auto file = read_file(path, report);
+  if (!file) return *report.first();
+  Presets presets{path.parent_path(), overrides.presets.value_or(presets_directory()), report};
+  return plan_of(*file, presets, report, overrides);
+}
+
+std::variant<trial::Plan, Problem> load(const Texts& texts, const Overrides& overrides) {
+  Report report;
+  const auto file = parse_file(texts.path, texts.scenario, report);
+  if (!file) return *report.first();
+  Presets presets{texts.presets, report};
+  return plan_of(*file, presets, report, overrides);
 }
 
 }  // namespace punchlab::loader

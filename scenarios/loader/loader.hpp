@@ -32,6 +32,14 @@ struct Overrides {
   /// Keep only these cells: labels of client and connector, "nat" or "nat/link", or "any".
   std::optional<std::pair<std::string, std::string>> cell;
   std::optional<std::filesystem::path> presets;  ///< instead of `presets_directory()`
+  bool whole_grid = false;  ///< also the cells that a population's draw gave no trial
+};
+
+/// A scenario with all that it needs, as a run folder keeps it.
+struct Texts {
+  std::string path;  ///< of the scenario, for messages
+  std::string scenario;
+  std::vector<trial::PresetText> presets;
 };
 
 /// "symmetric,full-cone" as in `--cell`; a Problem of "--cell" when it is no such pair.
@@ -43,9 +51,14 @@ std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std:
 /// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped
 /// ones.
 ///
-/// In the plan `cells[i].index == i`. With overrides, cells that are left out do not appear, expectations that are only
-/// about them are dropped, and so are pooled ones that have lost any cell to an override.
+/// A cell's index is its place in the whole grid (policy x relay x client x connector; policies that only the overrides
+/// name come last), so that a cell has the same one in every plan of a scenario. With overrides, cells that are left
+/// out do not appear, expectations that are only about them are dropped, and so are pooled ones that have lost any cell
+/// to an override.
 std::variant<trial::Plan, Problem> load(const std::filesystem::path& scenario, const Overrides& overrides = {});
+
+/// The same from texts alone: reads no file. A preset that is not among the texts is a Problem.
+std::variant<trial::Plan, Problem> load(const Texts& texts, const Overrides& overrides = {});
 
 /// Every preset with a gateway in `directory` (usually `presets_directory() / "nats"`): by the `order` that its file
 /// gives, then by name. `open`, which is no gateway, has no profile.

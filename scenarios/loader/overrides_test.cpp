@@ -1,6 +1,7 @@
 // Cases
 //  1. Trials, seed and policies of the command line replace the file's; a preset that the file does not name joins.
-//  2. A cell filter keeps just these cells, with the worlds and trial counts they have in the whole plan.
+//  2. A cell filter keeps just these cells, with the indices, worlds and trial counts they have in the whole plan; so
+//     does a policy.
 //  3. "any", "nat" and "nat/link" are labels; anything else names the nearest. CLIENT,CONNECTOR is parsed strictly.
 //  4. Expectations: those without a kept cell go; pooled ones go with any cell lost; the others keep what is left.
 //  5. Selectors: names, lists, any, not, links of either side, relays, policies. One rule may demand several
@@ -59,11 +60,19 @@ TEST_F(OverridesTest, Cell) {  // cases 2 and 3
   const auto part = plan(kText, o);
   ASSERT_EQ(part.cells.size(), 2U);
   for (const auto& cell : part.cells) {
-    EXPECT_EQ(cell.index, static_cast<std::uint32_t>(&cell - part.cells.data()));
     EXPECT_EQ(cell.client.access.name, "wire");
-    EXPECT_TRUE(
-        std::any_of(whole.cells.begin(), whole.cells.end(), [&](const auto& c) { return c.world == cell.world; }));
+    const auto& same = whole.cells.at(cell.index);
+    EXPECT_EQ(same.index, cell.index);
+    EXPECT_EQ(same.world, cell.world);
+    EXPECT_EQ(same.policy.name, cell.policy.name);
   }
+  EXPECT_NE(part.cells[0].index, 0U);
+  o.cell = {};
+  o.policies = {"mine", "libnice"};
+  const auto others = plan(kText, o);
+  EXPECT_EQ(others.cells.front().index, 8U);
+  EXPECT_EQ(others.cells.back().index, 23U) << "a policy that the file does not name comes last";
+  o.policies = {};
   o.cell = {"any", "open"};
   EXPECT_EQ(plan(kText, o).cells.size(), 8U);
   o.cell = {"symetric", "open"};
@@ -82,6 +91,20 @@ TEST_F(OverridesTest, CellOfAPopulationKeepsItsTrials) {  // case 2
   const auto found = std::find_if(whole.cells.begin(), whole.cells.end(), same);
   ASSERT_NE(found, whole.cells.end());
   EXPECT_EQ(found->trials, part.cells[0].trials);
+  EXPECT_EQ(found->index, part.cells[0].index);
+}
+
+TEST_F(OverridesTest, TheWholeGridHasWhatWasNotDrawnToo) {  // case 2
+  const std::string rare = "{population: [{nat: open, share: 99.99 %}, {nat: cgn, share: 0.01 %}]}";
+  const std::string text = "name: s\ntrials: 2\nclient: {nat: " + rare + "}\nconnector: {nat: [open, cgn]}\n";
+  const auto drawn = plan(text);
+  ASSERT_EQ(drawn.cells.size(), 2U);
+  Overrides o;
+  o.whole_grid = true;
+  const auto grid = plan(text, o);
+  ASSERT_EQ(grid.cells.size(), 4U);
+  for (const auto& cell : drawn.cells) EXPECT_EQ(grid.cells.at(cell.index).world, cell.world);
+  EXPECT_EQ(grid.cells[3].trials, 0U);
 }
 
 TEST(ParseCell, IsStrict) {  // case 3

@@ -68,18 +68,20 @@ class Mask {
   std::vector<bool> client_, connector_, policy_, relay_;
 };
 
-/// Fills `plan.cells`; gives for each cell of the grid its index there, or why it is not there.
+/// Fills `plan.cells`; gives for each cell of the grid its index, or why it is not in the plan.
 std::vector<std::int64_t> add_cells(const Scenario& s, const Wanted& wanted, trial::Plan& plan) {
   const Draws draws{plan.seed, s.trials, s.client, s.connector};
   const Mask mask{s, wanted.client, wanted.connector, wanted.policy, {}};
   std::vector<std::int64_t> indices;
   for_each_cell(s, [&](const Place& at) {
     const auto trials = draws.trials_of(s.client.variants[at.client].nat, s.connector.variants[at.connector].nat);
-    const bool keep = mask.accepts(at) && trials > 0;
-    indices.push_back(keep ? static_cast<std::int64_t>(plan.cells.size()) : trials > 0 ? kUnwanted : kNotDrawn);
+    const bool drawn = trials > 0 || wanted.whole_grid;
+    const bool keep = mask.accepts(at) && drawn;
+    const auto index = indices.size();
+    indices.push_back(keep ? static_cast<std::int64_t>(index) : drawn ? kUnwanted : kNotDrawn);
     if (!keep) return;
     plan.cells.push_back(make_cell(s, at, trials));
-    plan.cells.back().index = static_cast<std::uint32_t>(plan.cells.size() - 1);
+    plan.cells.back().index = static_cast<std::uint32_t>(index);
   });
   return indices;
 }

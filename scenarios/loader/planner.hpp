@@ -27,6 +27,7 @@ struct Wanted {
   Selector client;
   Selector connector;
   Selector policy;
+  bool whole_grid = false;  ///< cells without a drawn trial too
 };
 
 /// Why the grid is too large; empty when it is not.

@@ -45,12 +45,24 @@ std::optional<NatDefinition> read_nat_file(const fs::path& file, Report& report)
 }
 
 Presets::Presets(fs::path near, fs::path shipped, Report& report)
-    : near_(std::move(near)), shipped_(std::move(shipped)), report_(report) {}
+    : roots_{std::move(near), std::move(shipped)}, report_(report) {}
+
+Presets::Presets(const std::vector<trial::PresetText>& texts, Report& report) : from_texts_(true), report_(report) {
+  for (const auto& preset : texts) texts_[preset.name] = preset.text;
+}
+
+std::vector<trial::PresetText> Presets::used() const {
+  std::vector<trial::PresetText> out;
+  for (const auto& [name, text] : texts_) out.push_back({name, text});
+  return out;
+}
 
 std::vector<std::string> Presets::names(const char* folder) const {
   std::vector<std::string> out;
-  for (const auto& root : {near_, shipped_})
+  for (const auto& root : roots_)
     for (const auto& file : yaml_files(root / folder)) out.push_back(file.stem().string());
+  for (const auto& entry : texts_)
+    if (const fs::path path = entry.first; path.parent_path() == folder) out.push_back(path.stem().string());
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -58,11 +70,19 @@ std::vector<std::string> Presets::names(const char* folder) const {
 
 std::optional<Value> Presets::open(const Value& where, const char* folder, const char* what) {
   const auto name = read_name(where, fmt::format("{} name", what));
+  const auto key = fmt::format("{}/{}.yaml", folder, name);
   std::error_code error;
-  for (const auto& root : {near_, shipped_}) {
-    const auto file = root / folder / (name + ".yaml");
+  std::optional<File> found;
+  for (const auto& root : roots_) {
+    const auto file = root / key;
     if (!where.ok() || !fs::exists(file, error)) continue;
-    const auto found = read_file(file, report_);
+    found = read_file(file, report_);
+    if (!found) return std::nullopt;
+    texts_[key] = found->text;
+    return found->root;
+  }
+  if (const auto text = texts_.find(key); from_texts_ && text != texts_.end()) {
+    found = parse_file(key, text->second, report_);
     return found ? std::optional{found->root} : std::nullopt;
   }
   where.fail(fmt::format("no {} named \"{}\"; {}", what, name, suggest(name, names(folder))));

@@ -88,5 +88,7 @@ struct File {
 
 /// Reads and parses one file; nothing after a problem.
 std::optional<File> read_file(const std::filesystem::path& path, Report& report);
+/// The same for a text that lies in memory; `path` is what messages call it.
+std::optional<File> parse_file(const std::filesystem::path& path, const std::string& text, Report& report);
 
 }  // namespace punchlab::loader

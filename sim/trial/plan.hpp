@@ -43,7 +43,7 @@ struct Traffic {
 };
 
 struct Cell {
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  ///< in the whole grid of the scenario, whatever part of it is run
   std::uint64_t world = 0;  ///< key of the cell's randomness, equal for cells that differ in policy only
   Side client;
   Side connector;
@@ -59,12 +59,19 @@ struct Cell {
 struct Expectation {
   enum class Quantity : std::uint8_t { direct, relayed, failed, time_to_direct_p50, time_to_direct_p95, added_latency_p50 };
   Quantity quantity = Quantity::direct;
-  std::vector<std::uint32_t> cells;  ///< indices
+  std::vector<std::uint32_t> cells;  ///< by Cell::index
   bool pooled = false;               ///< one value over all their trials instead of each cell for itself
   double low = 0;                    ///< rate 0-1, or milliseconds
   double high = 0;
   int line = 0;       ///< in the scenario file
   std::string text;   ///< as written, for messages
+};
+
+/// A preset or population that a scenario used, whole.
+struct PresetText {
+  std::string name;  ///< "nats/cgn.yaml"
+  std::string text;
+  friend bool operator==(const PresetText&, const PresetText&) = default;
 };
 
 struct Plan {
@@ -75,6 +82,7 @@ struct Plan {
   std::vector<Expectation> expectations;
   std::string scenario_path;
   std::string scenario_text;
+  std::vector<PresetText> presets;  ///< that the scenario named, by name
 };
 
 }  // namespace punchlab::trial

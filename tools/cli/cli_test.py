@@ -54,13 +54,38 @@ class Folders(Command):
             (["tiny.yaml", "--seed", "8"], "cannot resume run: its seed is 7, not 8"),
             (["tiny.yaml", "--backend", "ns3"], "cannot resume run: its backend is memory, not ns3"),
             (["other.yaml"], "cannot resume run: its scenario is another"),
-            (["tiny.yaml", "--policy", "ice"], "cannot resume run: its cells are others"),
-            (["tiny.yaml", "--cell", "full-cone,any"], "cannot resume run: its cells are others"),
-            (["tiny.yaml", "--cell", "symmetric,any"], "cannot resume run: its cells are others"),
+            (["tiny.yaml", "--policy", "ice"], "cannot resume run: it has cell 0, full-cone,"),
+            (["tiny.yaml", "--cell", "full-cone,any"], "cannot resume run: it has cell 2, symmetric,"),
+            (["tiny.yaml", "--cell", "symmetric,any"], "cannot resume run: it has cell 0, full-cone,"),
         ):
             with self.subTest(arguments):
                 backend = [] if "--backend" in arguments else ["--backend", "memory"]
                 self.assertIn(says, self.refused("run", *arguments, *backend, "--out", "run", "--resume"))
+
+    def test_an_edited_preset_is_another_scenario(self):
+        preset = (SOURCE / "scenarios/nats/symmetric.yaml").read_text()
+        self.write("nats/symmetric.yaml", preset)
+        self.run_scenario("tiny.yaml", "--out", "run")
+        self.write("nats/symmetric.yaml", preset + "# a thought\n")
+        self.assertIn("cannot resume run: nats/symmetric.yaml, which its scenario names, is another",
+                      self.refused("run", "tiny.yaml", "--backend", "memory", "--out", "run", "--resume"))
+
+    def test_a_part_is_resumed_as_the_whole(self):
+        self.run_scenario("tiny.yaml", "--out", "whole")
+        self.run_scenario("tiny.yaml", "--out", "grown", "--cell", "symmetric,any")
+        self.assertEqual({cell for cell, in self.rows("grown", "cell")}, {2, 3})
+        part = self.rows("grown")
+        self.run_scenario("tiny.yaml", "--out", "grown", "--resume")
+        self.assertEqual(self.rows("grown"), self.rows("whole"))
+        self.assertEqual([row for row in self.rows("grown") if row[0] >= 2], part)
+        self.assertEqual(self.summary("grown"), self.summary("whole"))
+
+    def test_a_manifest_of_an_older_format(self):
+        self.run_scenario("tiny.yaml", "--out", "run")
+        manifest = json.loads((self.folder / "run/manifest.json").read_text())
+        manifest["format_version"] = 1
+        self.write("run/manifest.json", json.dumps(manifest))
+        self.assertIn("it has format 1, this punchlab reads 3; run the scenario again", self.refused("report", "run"))
 
     def test_broken_run(self):
         for name, content in (("trials.sqlite", "no database at all, but long enough " * 9), ("manifest.json", "{")):

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <algorithm>
+#include <map>
 
 #include "results/store/database.hpp"
 #include "results/store/labels.hpp"
@@ -29,6 +29,7 @@ results::Manifest manifest(const trial::Plan& plan, const RunOptions& options, s
   m.scenario_path = plan.scenario_path;
   m.scenario_text = plan.scenario_text;
   m.scenario_sha256 = results::sha256_hex(plan.scenario_text);
+  m.presets = plan.presets;
   m.seed = plan.seed;
   m.backend = runner::name_of(options.backend);
   m.host = host_name();
@@ -60,7 +61,7 @@ std::string described(const trial::Cell& cell) {
 }
 
 /// The cells of the run in `folder`, by their index; none when it was killed before it had any.
-std::vector<std::string> cells_in(const std::filesystem::path& folder) {
+std::map<std::uint32_t, std::string> cells_in(const std::filesystem::path& folder) {
   const auto path = folder / "trials.sqlite";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return {};
@@ -68,26 +69,21 @@ std::vector<std::string> cells_in(const std::filesystem::path& folder) {
   if (!database) fail(database.error());
   const auto stored = results::read_cells(**database);
   if (!stored) return {};  // no such table: Store knows whether the file is new or not ours
-  std::vector<std::string> cells;
-  for (const auto& cell : *stored) cells.push_back(described(cell.client, cell.connector, cell.policy, cell.link));
+  std::map<std::uint32_t, std::string> cells;
+  for (const auto& cell : *stored) cells[cell.cell] = described(cell.client, cell.connector, cell.policy, cell.link);
   return cells;
 }
 
-/// The values of --cell and --policy, and of --trials over a population, are not in the scenario file, but decide which
-/// cells there are and how they are numbered.
+/// A run can grow by cells (without --cell, say), but not lose any: its summary would be of a part.
 void check_same_cells(const std::filesystem::path& folder, const trial::Plan& plan) {
-  const auto before = cells_in(folder);
-  if (before.empty()) return;
-  std::vector<std::string> now;
-  for (const auto& cell : plan.cells) now.push_back(described(cell));
-  if (before == now) return;
-  const auto [was, is] = std::mismatch(before.begin(), before.end(), now.begin(), now.end());
-  throw CommandError(
-      kWrongUsage,
-      fmt::format("cannot resume {}: its cells are others ({} of {} where this has {} of {}); give the same "
-                  "--cell, --policy and --trials",
-                  folder.string(), was == before.end() ? "none" : *was, before.size(), is == now.end() ? "none" : *is,
-                  now.size()));
+  std::map<std::uint32_t, std::string> now;
+  for (const auto& cell : plan.cells) now[cell.index] = described(cell);
+  for (const auto& [index, name] : cells_in(folder))
+    if (const auto same = now.find(index); same == now.end() || same->second != name)
+      throw CommandError(kWrongUsage,
+                         fmt::format("cannot resume {}: it has cell {}, {}, which is not among these; leave out --cell, "
+                                     "give the same --policy, and not fewer --trials",
+                                     folder.string(), index, name));
 }
 
 }  // namespace
