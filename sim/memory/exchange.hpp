@@ -65,7 +65,7 @@ class Exchange : public trial::Application {
   std::array<std::array<TransportAddress, kFlows>, 2> peer_of_;
   std::array<std::uint32_t, 2> rounds_{};
   std::array<std::uint8_t, kMaxDatagram> buffer_{};
-  std::array<std::uint64_t, 8> counts_{};
+  std::array<std::uint64_t, trial::PacketEvent::kKinds> counts_{};
   std::uint64_t delivered_ = 0;
   std::uint64_t direct_ = 0;
   int done_ = 0;

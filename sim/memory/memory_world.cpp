@@ -1,5 +1,6 @@
 #include "sim/memory/memory_world.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sim/link/propagation.hpp"
@@ -59,7 +60,7 @@ class MemoryWorld final : public trial::World, public trial::Network {
   void reset_side(Side& side, HostId id, const trial::HostSpec& spec);
   Wire& wire_of(HostId side, std::size_t hop, bool up);
   HostId earliest_timer() const;
-  void step();
+  void step(HostId timer);
   void dispatch(const Event& event);
 
   void transmit(Wire& wire, std::uint32_t packet);
@@ -70,7 +71,8 @@ class MemoryWorld final : public trial::World, public trial::Network {
   void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
   void arrive_at_core(const Wire& wire, std::uint32_t packet);
   void expire(Wire& back, std::uint8_t gateway, const IpAddress& router, std::uint32_t packet);
-  void report(PacketEvent::Kind kind, HostId side, std::uint8_t gateway, nat::Reason reason, std::uint32_t packet);
+  void report(PacketEvent::Kind kind, HostId side, std::uint8_t gateway, nat::Reason reason, std::uint32_t packet,
+              const nat::NatBox* box = nullptr);
 
   Side& side_of(HostId id) { return sides_[static_cast<std::size_t>(id)]; }
   std::uint64_t next_order() { return ++order_; }
@@ -79,7 +81,6 @@ class MemoryWorld final : public trial::World, public trial::Network {
   Moment now_;
   std::uint64_t order_ = 0;
   std::array<Side, trial::kHosts> sides_;
-  HostId first_timer_ = HostId::client;  ///< whose timer is the earliest; any while none is set
   std::vector<Wire> wires_;
   trial::CoreRoutes routes_;
   EventQueue events_;
@@ -94,10 +95,11 @@ std::uint64_t MemoryWorld::run(const trial::Topology& topology, trial::Applicati
   application.start(now_.at, *this);
   std::uint64_t count = 0;
   while (!application.finished()) {
-    const Time timer_at = side_of(first_timer_).timer.at;
+    const HostId timer = earliest_timer();
+    const Time timer_at = side_of(timer).timer.at;
     const Time next = events_.empty() ? timer_at : std::min(timer_at, events_.front().when.at);
     if (next >= until) break;
-    step();
+    step(timer);
     ++count;
   }
   return count;
@@ -162,13 +164,11 @@ HostId MemoryWorld::earliest_timer() const {
   return static_cast<HostId>(earliest);
 }
 
-void MemoryWorld::step() {
-  const HostId timer = first_timer_;
+void MemoryWorld::step(HostId timer) {
   Side& side = side_of(timer);
   if (events_.empty() || side.timer < events_.front().when) {
     now_ = side.timer;
     side.timer = {kNever, 0};
-    first_timer_ = earliest_timer();
     application_->on_timer(now_.at, timer);
     return;
   }
@@ -198,7 +198,7 @@ void MemoryWorld::send(HostId from, const TransportAddress& source, const Transp
   report(PacketEvent::Kind::sent, from, 0, nat::Reason::translated, packet);
   for (const auto& own : side_of(from).spec->addresses)
     if (own == destination.address) {
-      events_.push({now_.at, next_order()}, packet, static_cast<std::uint16_t>(from), Event::Kind::loopback);
+      events_.push({{now_.at, next_order()}, packet, static_cast<std::uint16_t>(from), Event::Kind::loopback});
       return;
     }
   transmit(wire_of(from, 0, true), packet);
@@ -206,7 +206,6 @@ void MemoryWorld::send(HostId from, const TransportAddress& source, const Transp
 
 void MemoryWorld::set_timer(HostId host, Time at) {
   side_of(host).timer = {at == kNever ? kNever : std::max(at, now_.at), next_order()};
-  first_timer_ = earliest_timer();
 }
 
 void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
@@ -215,7 +214,7 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
       return begin(wire, packet);
     case link::Transmitter::Offer::wait:
       if (wire.transmitter.waiting() == 1)
-        events_.push({wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next);
+        events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
       return;
     case link::Transmitter::Offer::drop:
       report(PacketEvent::Kind::queue_overflow, wire.side, wire.hop, nat::Reason::translated, packet);
@@ -226,7 +225,7 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
 void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
   const Time sent = wire.transmitter.begin(now_.at, pool_.packet(packet).size());
   if (const auto arrival = wire.propagation.arrival(sent)) {
-    events_.push({*arrival, next_order()}, packet, wire.number, Event::Kind::arrival);
+    events_.push({{*arrival, next_order()}, packet, wire.number, Event::Kind::arrival});
     return;
   }
   report(PacketEvent::Kind::lost_on_link, wire.side, wire.hop, nat::Reason::translated, packet);
@@ -236,7 +235,7 @@ void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
 void MemoryWorld::transmit_next(Wire& wire) {
   begin(wire, wire.transmitter.take());
   if (wire.transmitter.waiting() > 0)
-    events_.push({wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next);
+    events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
 }
 
 void MemoryWorld::arrive(const Wire& wire, std::uint32_t packet) {
@@ -248,13 +247,14 @@ void MemoryWorld::arrive(const Wire& wire, std::uint32_t packet) {
 void MemoryWorld::arrive_at_host(HostId host, std::uint32_t packet) {
   const Bytes bytes = pool_.packet(packet);
   const auto view = packet::parse(bytes);
-  if (view && view->protocol == packet::kUdp && !view->fragment)
-    for (const auto& own : side_of(host).spec->addresses)
-      if (own == view->destination.address) {
-        report(PacketEvent::Kind::delivered, host, 0, nat::Reason::translated, packet);
-        application_->on_datagram(now_.at, host, view->source, view->destination, view->payload_of(bytes));
-        break;
-      }
+  const auto& own = side_of(host).spec->addresses;
+  if (view && view->protocol == packet::kUdp && !view->fragment &&
+      std::find(own.begin(), own.end(), view->destination.address) != own.end()) {
+    report(PacketEvent::Kind::delivered, host, 0, nat::Reason::translated, packet);
+    application_->on_datagram(now_.at, host, view->source, view->destination, view->payload_of(bytes));
+  } else {
+    report(PacketEvent::Kind::ignored, host, 0, nat::Reason::translated, packet);
+  }
   pool_.give_back(packet);
 }
 
@@ -273,7 +273,7 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   const auto verdict = side.boxes[index].process(now_.at, from, bytes, pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, wire.side, index,
-         verdict.reason, packet);
+         verdict.reason, packet, &side.boxes[index]);
   if (passes) {
     packet::decrement_ttl(bytes);
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
@@ -282,6 +282,7 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   }
   if (verdict.reply_size == 0) return pool_.give_back(reply);
   pool_.set_size(reply, verdict.reply_size);
+  report(PacketEvent::Kind::originated, wire.side, index, verdict.reason, reply);
   transmit(back, reply);
 }
 
@@ -289,7 +290,10 @@ void MemoryWorld::arrive_at_core(const Wire& wire, std::uint32_t packet) {
   const MutableBytes bytes = pool_.packet(packet);
   const auto destination = trial::destination_of(bytes);
   const auto side = routes_.side_of(destination);
-  if (!side) return pool_.give_back(packet);
+  if (!side) {
+    report(PacketEvent::Kind::no_route, wire.side, wire.hop, nat::Reason::translated, packet);
+    return pool_.give_back(packet);
+  }
   if (trial::ttl_of(bytes) <= 1)
     return expire(wire_of(wire.side, wire.hop, false), wire.hop, trial::core_address(destination.family()), packet);
   packet::decrement_ttl(bytes);
@@ -304,12 +308,13 @@ void MemoryWorld::expire(Wire& back, std::uint8_t gateway, const IpAddress& rout
   pool_.give_back(packet);
   if (size == 0) return pool_.give_back(error);
   pool_.set_size(error, size);
+  report(PacketEvent::Kind::originated, back.side, gateway, nat::Reason::ttl_expired, error);
   transmit(back, error);
 }
 
 void MemoryWorld::report(PacketEvent::Kind kind, HostId side, std::uint8_t gateway, nat::Reason reason,
-                         std::uint32_t packet) {
-  application_->on_packet({kind, now_.at, side, gateway, reason, pool_.packet(packet)});
+                         std::uint32_t packet, const nat::NatBox* box) {
+  application_->on_packet({kind, now_.at, side, gateway, reason, pool_.packet(packet), box});
 }
 
 }  // namespace

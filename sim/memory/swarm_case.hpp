@@ -1,10 +1,12 @@
 #pragma once
-// For tests: one random pair from the whole space of NATs, links, starts and policies, and how it reads.
+// For tests: one random pair from the whole space of NATs, links, starts and policies, and what must hold of its trials.
 #include <algorithm>
-#include <sstream>
+#include <array>
 #include <string>
 
 #include "protocol/base/rng.hpp"
+#include "results/record/record.hpp"
+#include "sim/oracle/oracle.hpp"
 #include "sim/trial/plan.hpp"
 
 namespace punchlab::memory {
@@ -85,7 +87,8 @@ class SwarmDice {
     p.port_allocation = any<nat::PortAllocation>(4);
     p.on_collision = any<nat::OnCollision>(4);
     p.ports = ports();
-    p.block_size = one_of<std::uint16_t>({1, 4, 16, 64, 512});
+    const auto in_range = static_cast<std::uint16_t>(std::min(p.ports.last - p.ports.first + 1, 512));
+    p.block_size = std::min(one_of<std::uint16_t>({1, 4, 16, 64, 512}), in_range);  // as scenarios have it
     const bool one_port = p.ports.first == p.ports.last || p.block_size == 1;  // of the wrong parity: no port at all
     p.port_parity = rng_.chance(0.2) && !one_port;
     p.pooling = any<nat::Pooling>(2);
@@ -116,48 +119,40 @@ inline bool regular(const trial::Cell& cell) {
   return plain(cell.client.access) && plain(cell.connector.access) && plain(cell.relay);
 }
 
-inline std::string describe(const nat::Profile& p) {
-  static constexpr const char* kDependence[] = {"endpoint-independent", "address-dependent",
-                                                "address-and-port-dependent"};
-  static constexpr const char* kAllocation[] = {"preserve", "sequential", "random", "block"};
-  static constexpr const char* kCollision[] = {"next", "random", "overload", "drop"};
-  std::ostringstream out;
-  out << "{" << (p.translates ? "" : "translates: false, ") << (p.udp_blocked ? "udp_blocked: true, " : "")
-      << "mapping: " << kDependence[static_cast<int>(p.mapping)]
-      << ", filtering: " << kDependence[static_cast<int>(p.filtering)]
-      << ", port_allocation: " << kAllocation[static_cast<int>(p.port_allocation)]
-      << ", on_collision: " << kCollision[static_cast<int>(p.on_collision)] << ", ports: " << p.ports.first << "-"
-      << p.ports.last << ", block_size: " << p.block_size << ", port_parity: " << p.port_parity
-      << ", pooling: " << (p.pooling == nat::Pooling::paired ? "paired" : "arbitrary")
-      << ", addresses: " << int{p.addresses} << ", unsolicited: " << static_cast<int>(p.unsolicited)
-      << ", unsolicited_creates_state: " << p.unsolicited_creates_state << ", max_mappings: " << p.max_mappings
-      << ", max_mappings_per_host: " << p.max_mappings_per_host
-      << ", udp_unreplied: " << p.timers.udp_unreplied.count() / 1'000'000'000 << " s}";
-  return out.str();
+constexpr std::array kOutcomes{"direct", "relayed", "failed"};
+constexpr std::array kPredictions{"direct", "may", "relayed", "failed"};
+
+inline bool agrees(results::Prediction prediction, results::Outcome outcome, bool lossy) {
+  using results::Outcome;
+  using results::Prediction;
+  switch (prediction) {
+    case Prediction::direct:
+      return outcome == Outcome::direct || (lossy && outcome == Outcome::relayed);
+    case Prediction::may:
+      return outcome != Outcome::failed;
+    case Prediction::relayed:
+      return outcome == Outcome::relayed;
+    case Prediction::failed:
+      return outcome == Outcome::failed;
+  }
+  return false;
 }
 
-inline std::string describe(const trial::Link& link) {
-  std::ostringstream out;
-  out << "{latency: " << link.latency.a * 1e3 << " ms";
-  if (link.up_latency) out << ", up_latency: " << link.up_latency->a * 1e3 << " ms";
-  if (link.jitter.b > 0) out << ", jitter: {uniform: [0 ms, " << link.jitter.b * 1e3 << " ms]}";
-  if (link.loss > 0) out << ", loss: " << link.loss * 100 << " %";
-  if (link.bandwidth) out << ", bandwidth: " << *link.bandwidth / 1'000'000 << " Mbit/s";
-  out << "}";
-  return out.str();
-}
-
-inline std::string describe(const char* name, const trial::Side& side) {
-  std::string out = std::string(name) + ":\n  nat:\n";
-  for (const auto& profile : side.nats) out += "    - " + describe(profile) + "\n";
-  if (side.nats.empty()) out += "    []\n";
-  return out + "  access: " + describe(side.access) + "\n  start: " + std::to_string(side.start.a) + " s\n";
-}
-
-/// In the words of a scenario file.
-inline std::string describe(const trial::Cell& cell) {
-  return "policy: [" + cell.policy.name + "]\nrelay: " + describe(cell.relay) + "\n" + describe("client", cell.client) +
-         describe("connector", cell.connector);
+/// What must never be, of a trial of `cell`; empty when all is well.
+inline std::string violation(const trial::Cell& cell, const results::TrialRecord& record) {
+  const auto prediction = oracle::predict(cell.client.nats, cell.connector.nats).prediction;
+  if (record.reason == "claim-contradicts-world") return "an agent's claim contradicts the world";
+  if (!agrees(prediction, record.outcome, lossy(cell)))
+    return std::string("the oracle says ") + kPredictions[static_cast<std::size_t>(prediction)] + ", the trial ended " +
+           kOutcomes[static_cast<std::size_t>(record.outcome)] + " (" + record.reason + ")";
+  if (record.outcome != results::Outcome::direct && record.reason.empty()) return "it is not direct, for no reason";
+  const bool hindered = prediction == results::Prediction::relayed || prediction == results::Prediction::failed;
+  const bool of_gateways = record.reason != "lost" && record.reason != "too-late";
+  if (hindered && !lossy(cell) && !of_gateways)
+    return "the oracle says that gateways are in the way, the reason is " + record.reason;
+  const Duration least = record.least_time_to_direct.value_or(Duration{0});
+  if (regular(cell) && record.time_to_direct.value_or(least) < least) return "it was direct sooner than messages can travel";
+  return {};
 }
 
 }  // namespace punchlab::memory

@@ -23,6 +23,7 @@ class Gateway {
   Verdict process(Time now, From from, MutableBytes packet, MutableBytes reply);
   const Profile& profile() const { return profile_; }
   const MappingTable& table() const { return table_; }
+  const UnsolicitedStates& unsolicited() const { return unsolicited_; }
 
  private:
   /// One packet on its way through.

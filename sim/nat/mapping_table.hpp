@@ -61,6 +61,11 @@ class MappingTable {
   }
 
   const Pool<MappingEntry>& mappings() const { return mappings_; }
+  /// Calls `f(const SessionEntry&)` for the sessions of `mapping`, expired ones too.
+  template <class F>
+  void for_each_session(const MappingEntry& mapping, F&& f) const {
+    for (std::uint32_t s = mapping.first_session; s != kNone; s = sessions_[s].next_of_mapping) f(sessions_[s]);
+  }
 
  private:
   static std::uint64_t outside_hash(std::uint8_t protocol, const TransportAddress& external) {

@@ -34,8 +34,25 @@ std::vector<NatBox::Mapping> NatBox::mappings(Time now) const {
   std::vector<Mapping> result;
   for (const std::uint32_t i : live) {
     const MappingEntry& m = entries[i];
-    result.push_back({m.protocol, m.internal, m.external, m.remote, m.timing.expires});
+    result.push_back({m.protocol, m.internal, m.external, m.remote, m.timing.expires, {}});
+    table_->table().for_each_session(m, [&](const SessionEntry& s) {
+      if (s.timing.alive(now)) result.back().contacts.push_back({s.remote, s.timing.expires});
+    });
+    auto& contacts = result.back().contacts;
+    std::sort(contacts.begin(), contacts.end(), [](const auto& a, const auto& b) { return a.remote < b.remote; });
   }
+  return result;
+}
+
+std::vector<NatBox::Occupied> NatBox::occupied(Time now) const {
+  std::vector<Occupied> result;
+  const auto& states = table_->unsolicited().states();
+  for (std::uint32_t i = 0; i < states.used(); ++i)
+    if (states[i].live && states[i].expires > now)
+      result.push_back({states[i].external, states[i].remote, states[i].expires});
+  std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.external, a.remote) < std::pair(b.external, b.remote);
+  });
   return result;
 }
 

@@ -70,6 +70,12 @@ class NatBox {
   /// TTL is the router's business. `reply` takes an ICMP error or RST, at least 576 bytes.
   Verdict process(Time now, From from, MutableBytes packet, MutableBytes reply);
 
+  /// A remote endpoint that a mapping has been used with: what filters look at.
+  struct Contact {
+    TransportAddress remote;
+    Time expires;
+    friend bool operator==(const Contact&, const Contact&) = default;
+  };
   /// Live mappings at `now`, for explanation and tests, ordered by creation.
   struct Mapping {
     std::uint8_t protocol = 17;
@@ -77,8 +83,19 @@ class NatBox {
     TransportAddress external;
     TransportAddress remote;  ///< what the mapping depends on (unspecified parts: any)
     Time expires;
+    std::vector<Contact> contacts;  ///< live ones, ordered by remote
+    friend bool operator==(const Mapping&, const Mapping&) = default;
   };
   std::vector<Mapping> mappings(Time now) const;
+  /// A 5-tuple that an unsolicited packet holds (Profile::unsolicited_creates_state).
+  struct Occupied {
+    TransportAddress external;
+    TransportAddress remote;
+    Time expires;
+    friend bool operator==(const Occupied&, const Occupied&) = default;
+  };
+  /// Live ones at `now`, ordered by their addresses.
+  std::vector<Occupied> occupied(Time now) const;
   const Profile& profile() const;
 
  private:

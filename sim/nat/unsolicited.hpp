@@ -15,6 +15,7 @@ class UnsolicitedStates {
                 Time expires);
   bool occupied(Time now, std::uint8_t protocol, const TransportAddress& external,
                 const TransportAddress& remote) const;
+  const Pool<UnsolicitedEntry>& states() const { return states_; }
 
  private:
   std::uint32_t find(std::uint8_t protocol, const TransportAddress& external, const TransportAddress& remote) const;

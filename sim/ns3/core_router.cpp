@@ -16,9 +16,13 @@ bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4
                             ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback forward,
                             MulticastForwardCallback, LocalDeliverCallback, ErrorCallback) {
   const auto side = table_.side_of(from_ns3(header.GetDestination()));
-  if (!side) {  // unless it is cross traffic, there is no route and it dies here
+  if (!side) {  // cross traffic has routes of its own
     for (const auto& [destination, route] : others_)
-      if (destination == header.GetDestination()) forward(route, payload, header);
+      if (destination == header.GetDestination()) {
+        forward(route, payload, header);
+        return true;
+      }
+    ReportNoRoute(*payload, header, device);
     return true;
   }
   if (header.GetTtl() > 1) {
@@ -30,6 +34,15 @@ bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4
     if (back->GetOutputDevice() == device)
       Expire(assemble(header, *payload, buffer), place, trial::core_address(Family::ipv4), back);
   return true;
+}
+
+void CoreRouter::ReportNoRoute(const ns3::Packet& payload, const ns3::Ipv4Header& header,
+                               ns3::Ptr<const ns3::NetDevice> device) {
+  PacketBuffer buffer;
+  for (const auto& [place, back] : accesses_)
+    if (back->GetOutputDevice() == device)
+      context_.report(trial::PacketEvent::Kind::no_route, place.side, place.index, nat::Reason::translated,
+                      assemble(header, payload, buffer));
 }
 
 void CoreRouter::DoDispose() {

@@ -27,6 +27,8 @@ class CoreRouter final : public Router {
   void DoDispose() override;
 
  private:
+  void ReportNoRoute(const ns3::Packet& payload, const ns3::Ipv4Header& header, ns3::Ptr<const ns3::NetDevice> device);
+
   struct Access {
     RouterPlace place;
     ns3::Ptr<ns3::Ipv4Route> route;

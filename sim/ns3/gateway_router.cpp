@@ -34,14 +34,14 @@ bool GatewayRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::I
   const auto verdict = box_.process(context_.now(), from, packet, reply);
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   context_.report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, place_.side,
-                  place_.index, verdict.reason, packet);
+                  place_.index, verdict.reason, packet, &box_);
   if (passes) {
     ns3::Ipv4Header translated = header;
     translated.SetSource(ns3::Ipv4Address{load_u32(&packet[12])});
     translated.SetDestination(ns3::Ipv4Address{load_u32(&packet[16])});
     forward(verdict.action == nat::Action::forward ? onward : back, payload_of(packet), translated);
   }
-  if (verdict.reply_size > 0) Originate(Bytes{reply}.first(verdict.reply_size), back);
+  if (verdict.reply_size > 0) Originate(Bytes{reply}.first(verdict.reply_size), place_, verdict.reason, back);
   return true;
 }
 

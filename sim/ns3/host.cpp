@@ -33,8 +33,12 @@ bool HostRouting::IsOwn(const IpAddress& address) const {
 bool HostRouting::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                              ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
                              LocalDeliverCallback deliver, ErrorCallback) {
-  if (IsOwn(from_ns3(header.GetDestination())))
-    deliver(payload, header, static_cast<std::uint32_t>(ipv4_->GetInterfaceForDevice(device)));
+  const bool own = IsOwn(from_ns3(header.GetDestination()));
+  if ((!own || header.GetProtocol() != packet::kUdp) && !context_.over()) {
+    PacketBuffer buffer;
+    context_.report(PacketEvent::Kind::ignored, host_, 0, nat::Reason::translated, assemble(header, *payload, buffer));
+  }
+  if (own) deliver(payload, header, static_cast<std::uint32_t>(ipv4_->GetInterfaceForDevice(device)));
   return true;
 }
 
@@ -46,7 +50,7 @@ void HostRouting::DoDispose() {
 Host::Host(TrialContext& context, trial::HostId id)
     : context_(context),
       id_(id),
-      routing_(ns3::CreateObject<HostRouting>(context)),
+      routing_(ns3::CreateObject<HostRouting>(context, id)),
       udp_(ns3::CreateObject<HostUdp>(context, id)) {
   node_ = make_node(routing_);
   ipv4_ = node_->GetObject<ns3::Ipv4L3Protocol>();

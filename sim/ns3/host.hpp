@@ -26,7 +26,7 @@ class HostUdp final : public ns3::UdpL4Protocol {
 /// Routing of a host: everything leaves by its only link, its own addresses are local.
 class HostRouting final : public Router {
  public:
-  using Router::Router;
+  HostRouting(TrialContext& context, trial::HostId host) : Router(context), host_(host) {}
 
   void SetDevice(ns3::Ptr<ns3::NetDevice> device) { route_ = RouteVia(device); }
   void Reset(const std::vector<IpAddress>& addresses) { addresses_ = &addresses; }
@@ -41,6 +41,7 @@ class HostRouting final : public Router {
   void DoDispose() override;
 
  private:
+  const trial::HostId host_;
   const std::vector<IpAddress>* addresses_ = nullptr;
   ns3::Ptr<ns3::Ipv4Route> route_;
 };

@@ -32,8 +32,8 @@ class Router : public ns3::Ipv4RoutingProtocol {
  protected:
   /// The route to whatever is at the other end of `device`.
   static ns3::Ptr<ns3::Ipv4Route> RouteVia(ns3::Ptr<ns3::NetDevice> device);
-  /// Sends a whole IP packet that the router itself made.
-  void Originate(Bytes packet, ns3::Ptr<ns3::Ipv4Route> route);
+  /// Sends a whole IP packet that the router at `place` itself made, for `reason`.
+  void Originate(Bytes packet, RouterPlace place, nat::Reason reason, ns3::Ptr<ns3::Ipv4Route> route);
   /// Reports that the TTL of `packet` ran out at `place` and tells its sender, from `router`, on the way `back`.
   void Expire(Bytes packet, RouterPlace place, const IpAddress& router, ns3::Ptr<ns3::Ipv4Route> back);
   void DoDispose() override;

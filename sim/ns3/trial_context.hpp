@@ -28,8 +28,8 @@ class TrialContext {
   trial::Application& application() { return *application_; }
 
   void report(trial::PacketEvent::Kind kind, trial::HostId side, std::uint8_t gateway, nat::Reason reason,
-              Bytes packet) {
-    application_->on_packet({kind, now(), side, gateway, reason, packet});
+              Bytes packet, const nat::NatBox* box = nullptr) {
+    application_->on_packet({kind, now(), side, gateway, reason, packet, box});
     stop_when_finished();
   }
   void stop_when_finished() {

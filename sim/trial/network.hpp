@@ -25,13 +25,26 @@ class Network {
 
 /// One thing that happened to a packet on its way, as the world itself saw it.
 struct PacketEvent {
-  enum class Kind : std::uint8_t { sent, delivered, translated, dropped_by_gateway, lost_on_link, queue_overflow, ttl_expired };
+  enum class Kind : std::uint8_t {
+    sent,       ///< by a host's program
+    delivered,  ///< to one
+    translated,
+    dropped_by_gateway,
+    lost_on_link,
+    queue_overflow,
+    ttl_expired,
+    no_route,    ///< the core knows no way: a private address, or nobody's
+    ignored,     ///< reached a host that has no use for it: ICMP, or another's address
+    originated,  ///< a gateway, or the core (one more gateway), answers with an ICMP error or a RST of its own
+  };
+  static constexpr std::size_t kKinds = 10;
   Kind kind = Kind::sent;
   Time at;
   HostId side = HostId::client;  ///< whose host, gateways or access link
   std::uint8_t gateway = 0;      ///< index in the side's chain, for the gateway kinds
   nat::Reason reason = nat::Reason::translated;
   Bytes packet;  ///< the whole IP packet as it was after the event (before it, when dropped)
+  const nat::NatBox* box = nullptr;  ///< the gateway's table, after the event, for `translated` and `dropped_by_gateway`
 };
 
 /// What runs on the hosts: a trial, or a test. Events at equal times come in the order in which they were caused.

@@ -24,12 +24,11 @@ Identities::Identities(std::uint64_t seed)
 }
 
 Trial::Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed,
-             std::uint64_t trial, RelayHost* relay)
+             std::uint64_t trial)
     : cell_(&cell),
       topology_(&topology),
       trial_(trial),
       key_{seed, cell.world, trial, 0},
-      relay_host_(relay),
       witness_(topology),
       probes_(cell.traffic) {
   set_up_peer(HostId::client, identities.client, identities.connector);
@@ -127,6 +126,7 @@ void Trial::transmit(HostId host, const Transmit& out, Bytes buffer) {
 
 void Trial::on_path(Time now, HostId host, PathKind kind) {
   peer(host).path = kind;
+  if (change_count_ < kMostChanges) changes_[change_count_++] = {now, host, kind};
   if (kind != PathKind::none) peer(host).failed = false;
   const bool both = peers_[0].path == PathKind::direct && peers_[1].path == PathKind::direct;
   if (!both) direct_since_ = kNever;

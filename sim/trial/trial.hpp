@@ -4,14 +4,15 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "protocol/agent/agent.hpp"
+#include "protocol/relay/server.hpp"
 #include "results/record/record.hpp"
 #include "sim/trial/network.hpp"
 #include "sim/trial/plan.hpp"
 #include "sim/trial/probes.hpp"
-#include "sim/trial/relay_host.hpp"
 #include "sim/trial/witness.hpp"
 
 namespace punchlab::trial {
@@ -25,10 +26,8 @@ struct Identities {
 
 class Trial final : public Application {
  public:
-  /// `cell`, `topology` and `identities` must outlive the trial. A `relay` that served another trial, which is over, saves
-  /// making one; it changes no result.
-  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial,
-        RelayHost* relay = nullptr);
+  /// `cell`, `topology` and `identities` must outlive the trial.
+  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial);
 
   void start(Time now, Network& network) override;
   void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
@@ -39,6 +38,16 @@ class Trial final : public Application {
 
   /// The row of this trial; `events` is what `World::run` returned.
   results::TrialRecord record(std::uint64_t events) const;
+  /// Why it is not direct, or slow; `none` for a direct trial that is not.
+  Finding finding() const;
+  /// A peer's path as it changed, for explanation; the first kMostChanges.
+  struct PathChange {
+    Time at;
+    HostId host = HostId::client;
+    PathKind path = PathKind::none;
+  };
+  std::span<const PathChange> path_changes() const { return {changes_.data(), change_count_}; }
+  results::Outcome outcome() const;
   /// When a world should give up: the cell's timeout after the later side's start.
   Time until() const { return origin_ + cell_->timeout; }
 
@@ -74,7 +83,7 @@ class Trial final : public Application {
   void update_progress(Time now);
   void set_timer(HostId host);
   std::optional<Duration> since_origin(Time t) const;
-  results::Outcome outcome() const;
+  bool slow() const;
 
   const Cell* cell_;
   const Topology* topology_;
@@ -82,9 +91,8 @@ class Trial final : public Application {
   RngKey key_;
   Network* network_ = nullptr;
   std::array<Peer, 2> peers_;
-  RelayHost* relay_host_;
-  std::unique_ptr<RelayHost> own_relay_host_;
-  relay::Server* relay_ = nullptr;
+  std::unique_ptr<SeededRng> relay_rng_;
+  std::unique_ptr<relay::Server> relay_;
   struct RelaySocket {
     SocketId id;
     TransportAddress local;
@@ -97,6 +105,9 @@ class Trial final : public Application {
   Time first_byte_ = kNever;
   Time direct_since_ = kNever;
   Time ended_;
+  static constexpr std::size_t kMostChanges = 16;
+  std::array<PathChange, kMostChanges> changes_;
+  std::size_t change_count_ = 0;
   std::uint32_t contradictions_ = 0;
   bool finished_ = false;
   std::array<std::uint8_t, kMaxDatagram> buffer_;

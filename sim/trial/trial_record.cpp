@@ -18,13 +18,25 @@ Outcome Trial::outcome() const {
   return probes_.answered_count() > 0 ? Outcome::relayed : Outcome::failed;
 }
 
+bool Trial::slow() const {
+  const auto least = least_time_to_direct(*cell_, *topology_, peers_[0].start, peers_[1].start);
+  const auto taken = since_origin(direct_since_);
+  return least && taken && *taken * 100 > *least * kSlowPercent;
+}
+
+Finding Trial::finding() const {
+  if (contradictions_ > 0) return {.code = ReasonCode::claim_contradicts_world};
+  if (outcome() != Outcome::direct) return witness_.finding();
+  return slow() ? witness_.slow_finding() : Finding{};
+}
+
 results::TrialRecord Trial::record(std::uint64_t events) const {
   results::TrialRecord record;
   record.cell = cell_->index;
   record.trial = trial_;
   record.outcome = outcome();
   const bool direct = record.outcome == Outcome::direct;
-  if (!direct) record.reason = contradictions_ > 0 ? "claim-contradicts-world" : witness_.reason();
+  record.reason = name_of(finding().code);
   record.time_to_first_byte = since_origin(first_byte_);
   if (direct) record.time_to_direct = since_origin(direct_since_);
   record.least_time_to_direct = least_time_to_direct(*cell_, *topology_, peers_[0].start, peers_[1].start);

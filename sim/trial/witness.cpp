@@ -3,49 +3,24 @@
 #include <algorithm>
 #include <bit>
 
-#include "protocol/session/session.hpp"
-#include "protocol/stun/message.hpp"
-#include "protocol/turn/channel_data.hpp"
 #include "sim/packet/packet.hpp"
+#include "sim/trial/carried.hpp"
 
 namespace punchlab::trial {
 namespace {
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) { return std::rotl((h ^ v) * 0x9E3779B97F4A7C15ULL, 27); }
 
-std::uint64_t word_at(const std::uint8_t* p) {
-  std::uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-
-/// Four words at a time, which do not wait for each other.
 std::uint64_t mix_bytes(std::uint64_t h, Bytes bytes) {
-  std::array lanes{h, ~h, std::rotl(h, 16), std::rotl(~h, 32)};
-  const std::uint8_t* p = bytes.data();
-  std::size_t n = bytes.size();
-  for (; n >= 32; p += 32, n -= 32)
-    for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = mix(lanes[i], word_at(p + 8 * i));
-  for (const auto lane : lanes) h = mix(h, lane);
-  for (; n >= 8; p += 8, n -= 8) h = mix(h, word_at(p));
-  for (; n > 0; ++p, --n) h = mix(h, *p);
+  while (bytes.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    h = mix(h, word);
+    bytes = bytes.subspan(8);
+  }
+  for (const auto byte : bytes) h = mix(h, byte);
   return h;
 }
-
-/// What a relay carries: in ChannelData, or in a Send or Data indication.
-Bytes relayed_payload(Bytes payload) {
-  if (stun::looks_like_channel_data(payload)) {
-    const auto data = turn::parse_channel_data(payload);
-    return data ? data->payload : Bytes{};
-  }
-  const auto message = stun::looks_like_stun(payload) ? stun::MessageView::parse(payload) : std::nullopt;
-  if (!message || message->message_class() != stun::Class::indication) return payload;
-  const auto data = message->find(stun::Attribute::data);
-  return data ? data->value : Bytes{};
-}
-
-/// Session data, bare or on its way through the relay: what the trial's own traffic looks like.
-bool carries_data(Bytes payload) { return session::kind_of(relayed_payload(payload)) == session::Kind::data; }
 
 IpAddress public_address(const HostSpec& host, std::size_t n) {
   for (auto gateway = host.gateways.rbegin(); gateway != host.gateways.rend(); ++gateway)
@@ -93,62 +68,143 @@ void Witness::on_delivery(Time now, HostId host, const TransportAddress& source,
   hash_ = mix(hash_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
   hash_ = mix(mix(hash_, hash_of(source)), hash_of(destination) + static_cast<std::uint64_t>(host));
   hash_ = mix_bytes(hash_, payload);
-  if (host != HostId::relay) return;
-  for (std::size_t side = 0; side < 2; ++side)
-    if (known_at_relay_[side].port == 0 && is_of(static_cast<HostId>(side), source.address)) known_at_relay_[side] = source;
+  for (std::size_t side = 0; side < 2; ++side) {
+    if (!is_of(static_cast<HostId>(side), source.address)) continue;
+    note_source(static_cast<HostId>(side), source);
+    if (host == HostId::relay && known_at_relay_[side].port == 0) known_at_relay_[side] = source;
+  }
 }
 
 void Witness::on_packet(const PacketEvent& event) {
   switch (event.kind) {
     case PacketEvent::Kind::lost_on_link:
-    case PacketEvent::Kind::queue_overflow: {
-      ++lost_;
-      const auto view = packet::parse(event.packet);
-      if (view && carries_data(view->payload_of(event.packet))) ++lost_data_;
-      break;
-    }
+    case PacketEvent::Kind::queue_overflow:
+      return on_lost(event);
     case PacketEvent::Kind::dropped_by_gateway:
-      on_drop(event);
-      [[fallthrough]];
+      if (const auto view = packet::parse(event.packet)) on_drop(event, *view);
+      return;
     case PacketEvent::Kind::translated:
-      if (event.reason == nat::Reason::mapping_clashed) on_clash(event);
-      break;
-    default: break;
+      return on_passed(event);
+    default:
+      return;
   }
 }
 
-void Witness::on_clash(const PacketEvent& event) {
+void Witness::on_lost(const PacketEvent& event) {
   const auto view = packet::parse(event.packet);
-  const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
-  if (view && is_of(other, view->destination.address)) ++clashed_;
+  if (!view) return;
+  if (lost_++ == 0)
+    first_loss_ = {.code = ReasonCode::lost,
+                   .side = event.side,
+                   .source = view->source,
+                   .destination = view->destination,
+                   .at = event.at};
+  if (carries_data(view->payload_of(event.packet))) ++lost_data_;
 }
 
-void Witness::on_drop(const PacketEvent& event) {
+void Witness::on_passed(const PacketEvent& event) {
+  const bool clashed = event.reason == nat::Reason::mapping_clashed;
+  if (!clashed && drops_.all().empty()) return;
+  const auto view = packet::parse(event.packet);
+  if (!view) return;
+  const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
+  if (clashed && is_of(other, view->destination.address))
+    clash_mapping_[static_cast<std::size_t>(event.side)] = view->source;
+  drops_.passed(event, *view);
+}
+
+void Witness::Count::add(const PacketEvent& event, const packet::View& view, ReasonCode code) {
+  if (first.packets++ > 0) return;
+  first = {code, event.side, event.gateway, {}, {}, view.source, view.destination, event.at, 1};
+}
+
+bool Witness::comes_from(HostId side, const TransportAddress& source) const { return is_of(side, source.address); }
+
+bool Witness::was_used_by(HostId side, const TransportAddress& endpoint) const {
+  const auto& sources = sources_[static_cast<std::size_t>(side)];
+  const auto end = sources.known.begin() + static_cast<std::ptrdiff_t>(sources.count);
+  return std::find(sources.known.begin(), end, endpoint) != end;
+}
+
+void Witness::note_source(HostId side, const TransportAddress& source) {
+  auto& sources = sources_[static_cast<std::size_t>(side)];
+  if (was_used_by(side, source) || sources.count == kSources) return;
+  sources.known[sources.count++] = source;
+}
+
+void Witness::on_drop(const PacketEvent& event, const packet::View& view) {
   using nat::Reason;
-  if (event.reason == Reason::udp_blocked) ++blocked_;
+  if (event.reason == Reason::udp_blocked) return blocked_.add(event, view, ReasonCode::udp_blocked);
+  if (event.reason == Reason::no_hairpin) return hairpins_.add(event, view, ReasonCode::hairpin_missing);
   if (event.reason == Reason::ports_exhausted || event.reason == Reason::too_many_mappings ||
       event.reason == Reason::too_many_mappings_of_host)
-    ++exhausted_;
-  const auto view = packet::parse(event.packet);
+    return exhausted_.add(event, view, ReasonCode::port_exhausted);
   const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
-  if (!view || !is_of(other, view->source.address)) return;
-  const auto& known = known_at_relay_[static_cast<std::size_t>(other)];
-  if (known.port != 0 && view->source != known) ++dropped_varied_;
-  if (event.reason == Reason::filtered_by_port) ++dropped_by_port_;
-  if (event.reason == Reason::filtered_by_address) ++dropped_by_address_;
-  if (event.reason == Reason::no_mapping) ++dropped_unmapped_;
+  if (event.reason == Reason::mapping_clashed && is_of(other, view.destination.address))
+    return clashes_.add(event, view, ReasonCode::clash);
+  const bool from_peer = comes_from(other, view.source);
+  if (from_peer) note_source(other, view.source);
+  // A port that nobody was ever seen at is a technique's wrong guess; behind a translator further out it cannot be.
+  const bool guess = event.reason == Reason::no_mapping && !view.destination.address.is_private() &&
+                     !was_used_by(event.side, view.destination);
+  const bool from_relay = path_of(view.source) == PathKind::relayed && event.reason == Reason::no_mapping;
+  if ((from_peer || from_relay) && !guess) drops_.add(event, view);
 }
 
-const char* Witness::reason() const {
-  if (blocked_ > 0) return "udp-blocked";
-  if (exhausted_ > 0) return "port-exhausted";
-  if (clashed_ > 0) return "clash";
-  if (dropped_varied_ > 0) return "mapping-varies";
-  if (dropped_by_port_ > 0) return "filtered-by-port";
-  if (dropped_by_address_ > 0) return "filtered-by-address";
-  if (dropped_unmapped_ > 0) return "mapping-expired";
-  if (lost_ > 0) return "lost";
-  return "too-late";
+/// What a dropped flow says. The mapping comes before the filter: a filter lets in what comes from where it is
+/// expected.
+Finding Witness::judge(const Drop& drop) const {
+  const auto other = drop.side == HostId::client ? HostId::connector : HostId::client;
+  Finding finding{ReasonCode::none, drop.side,        drop.gateway, {},        {},
+                  drop.source,      drop.destination, drop.first,   drop.count};
+  const auto& known = known_at_relay_[static_cast<std::size_t>(other)];
+  if (comes_from(other, drop.source) && known.port != 0 && drop.source != known) {
+    const auto& clash =
+        clash_mapping_[static_cast<std::size_t>(other)];  // private: a translator further out made it another
+    const bool clashed = clash.port != 0 && (drop.source == clash || clash.address.is_private());
+    finding.code = clashed ? ReasonCode::clash : ReasonCode::mapping_varies;
+    finding.side = other;
+    finding.observed = drop.source;
+    finding.expected = known;
+    return finding;
+  }
+  if (drop.reason == nat::Reason::filtered_by_port) finding.code = ReasonCode::filtered_by_port;
+  if (drop.reason == nat::Reason::filtered_by_address) finding.code = ReasonCode::filtered_by_address;
+  if (drop.reason == nat::Reason::no_mapping) finding.code = ReasonCode::mapping_expired;
+  return finding;
+}
+
+/// The dropped flow that hinders most, of those that nobody opened later; with `also_opened`, or that were dropped
+/// twice.
+Finding Witness::worst_drop(bool also_opened) const {
+  Finding worst;
+  for (const auto& drop : drops_.all()) {
+    if (drop.opened && !(also_opened && drop.count > 1)) continue;
+    const auto finding = judge(drop);
+    if (finding.code == ReasonCode::none) continue;
+    if (worst.code == ReasonCode::none || finding.code < worst.code) worst = finding;
+  }
+  return worst;
+}
+
+Finding Witness::finding() const {
+  for (const auto* count : {&blocked_, &exhausted_, &hairpins_, &clashes_})
+    if (count->first.packets > 0) return count->first;
+  if (const auto worst = worst_drop(false); worst.code != ReasonCode::none) return worst;
+  if (lost_ == 0) return {.code = ReasonCode::too_late};
+  auto loss = first_loss_;
+  loss.packets = lost_;
+  return loss;
+}
+
+Finding Witness::slow_finding() const {
+  if (lost_before_direct_ > 0) {
+    auto loss = first_loss_;
+    loss.packets = lost_before_direct_;
+    return loss;
+  }
+  const auto worst = worst_drop(true);
+  return worst.code == ReasonCode::none ? Finding{.code = ReasonCode::waited} : worst;
 }
 
 }  // namespace punchlab::trial

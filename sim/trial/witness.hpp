@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "protocol/base/endpoint.hpp"
+#include "sim/trial/drops.hpp"
 #include "sim/trial/network.hpp"
+#include "sim/trial/reason.hpp"
 
 namespace punchlab::trial {
 
@@ -19,12 +21,17 @@ class Witness {
   /// A datagram reached a host's socket.
   void on_delivery(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination, Bytes payload);
   /// Both peers send directly from now on: stops the counts "to direct".
-  void freeze() { frozen_ = true; }
+  void freeze() {
+    if (!frozen_) lost_before_direct_ = lost_ - lost_data_;
+    frozen_ = true;
+  }
 
   /// How a datagram from `source` came to a peer: through the relay or not.
   PathKind path_of(const TransportAddress& source) const;
-  /// Why the trial stayed without a direct path: a code of docs/reasons.md, from the dropped packets alone.
-  const char* reason() const;
+  /// Why the trial stayed without a direct path, from what became of its packets alone.
+  Finding finding() const;
+  /// Why a trial became direct later than its links allow.
+  Finding slow_finding() const;
 
   std::uint32_t packets() const { return packets_; }
   std::uint64_t bytes() const { return bytes_; }
@@ -35,8 +42,20 @@ class Witness {
  private:
   /// Public addresses a side may be reached at: its outermost translator's, or its host's.
   bool is_of(HostId side, const IpAddress& address) const;
-  void on_drop(const PacketEvent& event);
-  void on_clash(const PacketEvent& event);
+  void on_drop(const PacketEvent& event, const packet::View& view);
+  void on_passed(const PacketEvent& event);
+  void on_lost(const PacketEvent& event);
+  bool comes_from(HostId side, const TransportAddress& source) const;
+  bool was_used_by(HostId side, const TransportAddress& endpoint) const;
+  void note_source(HostId side, const TransportAddress& source);
+  Finding judge(const Drop& drop) const;
+  Finding worst_drop(bool also_opened) const;
+
+  /// The first packet of its kind that a gateway dropped, and how many.
+  struct Count {
+    Finding first;
+    void add(const PacketEvent& event, const packet::View& view, ReasonCode code);
+  };
 
   const Topology* topology_;
   std::array<std::vector<IpAddress>, 2> public_addresses_;
@@ -47,15 +66,19 @@ class Witness {
   std::uint32_t to_others_ = 0;
   std::uint32_t lost_data_ = 0;
   std::uint64_t hash_ = 0x9E3779B97F4A7C15ULL;
-  // Drops of packets from one peer's public side at the other's gateways.
-  std::uint32_t dropped_varied_ = 0;   ///< from another port or address than the relay saw
-  std::uint32_t dropped_by_port_ = 0;
-  std::uint32_t dropped_by_address_ = 0;
-  std::uint32_t dropped_unmapped_ = 0;
-  std::uint32_t clashed_ = 0;  ///< packets to the peer that left elsewhere, or not at all, because of a conntrack clash
-  std::uint32_t blocked_ = 0;
-  std::uint32_t exhausted_ = 0;
+  Drops drops_;  ///< of packets from the peer, and of the relay's that met no mapping
+  static constexpr std::size_t kSources = 16;
+  struct Sources {
+    std::array<TransportAddress, kSources> known;
+    std::size_t count = 0;
+  };
+  std::array<Sources, 2> sources_;                   ///< what a side's packets were seen to come from
+  std::array<TransportAddress, 2> clash_mapping_{};  ///< a side's mapping that a clash made
+  Count blocked_, exhausted_, hairpins_;
+  Count clashes_;  ///< own packets that could not leave at all
   std::uint32_t lost_ = 0;
+  std::uint32_t lost_before_direct_ = 0;
+  Finding first_loss_;
 };
 
 }  // namespace punchlab::trial

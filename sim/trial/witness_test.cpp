@@ -1,6 +1,10 @@
 // What the world's record says, from packets made by hand:
 // 1. Each reason has its packet, and a packet that looks like it does not count (from nobody, or let through).
 // 2. The reasons' order: what hinders more names the trial.
+// 2a. A drop that the side's own packet opens the way for is no reason; dropped again, it is one.
+// 2b. A varied mapping says whose it is, where it was seen and where the relay saw it; one that a clash made is a clash.
+// 2c. A port that nobody ever used is a wrong guess, not an expired mapping.
+// 2d. A slow trial: losses before it was direct, else what was dropped for good or twice, else it waited.
 // 3. A path is relayed exactly when the packet came from the relay's address.
 // 4. Lost application data is counted bare, in ChannelData and in indications; a lost check is not data.
 // 5. What both peers send is counted until the counts are frozen, and apart what goes to nobody of the trial.
@@ -30,7 +34,10 @@ Cell cell() {
 
 class WitnessTest : public testing::Test {
  protected:
-  WitnessTest() { witness.on_delivery(kTimeOrigin, HostId::relay, kClient, kRelay, Bytes{}); }
+  WitnessTest() {
+    witness.on_delivery(kTimeOrigin, HostId::relay, kClient, kRelay, Bytes{});
+    witness.on_delivery(kTimeOrigin, HostId::relay, kConnector, kRelay, Bytes{});
+  }
 
   void event(Kind kind, HostId side, const TransportAddress& source, const TransportAddress& destination,
              Reason reason = Reason::translated, Bytes payload = {}) {
@@ -49,7 +56,12 @@ class WitnessTest : public testing::Test {
   void drop(Reason reason, const TransportAddress& source = kClient) {
     event(Kind::dropped_by_gateway, HostId::connector, source, kConnector, reason);
   }
-  std::string reason() const { return witness.reason(); }
+  /// The connector sends out by its gateway.
+  void sends(const TransportAddress& source, const TransportAddress& destination, Reason reason = Reason::translated) {
+    event(Kind::translated, HostId::connector, source, destination, reason);
+  }
+  std::string_view reason() const { return name_of(witness.finding().code); }
+  std::string_view slow_reason() const { return name_of(witness.slow_finding().code); }
 
   const Topology topology = draw_topology(cell(), 1, 0);
   Witness witness{topology};
@@ -77,6 +89,7 @@ TEST_F(WitnessTest, EachWeightierReasonReplacesTheLast) {
   drop(Reason::filtered_by_port, {kClient.address, 7001});
   EXPECT_EQ(reason(), "mapping-varies") << "from a port that the relay never saw";
   event(Kind::translated, HostId::client, {kClient.address, 7002}, kNobody, Reason::mapping_clashed);
+  drop(Reason::filtered_by_port, {kClient.address, 7002});
   EXPECT_EQ(reason(), "mapping-varies") << "a clash towards somebody else";
   event(Kind::translated, HostId::client, {kClient.address, 7002}, kConnector, Reason::mapping_clashed);
   EXPECT_EQ(reason(), "clash");
@@ -84,6 +97,83 @@ TEST_F(WitnessTest, EachWeightierReasonReplacesTheLast) {
   EXPECT_EQ(reason(), "port-exhausted");
   drop(Reason::udp_blocked, kNobody);
   EXPECT_EQ(reason(), "udp-blocked");
+}
+
+TEST_F(WitnessTest, WhatIsOpenedLaterIsNoReason) {
+  drop(Reason::filtered_by_address);
+  sends(kConnector, kNobody);
+  sends({kConnector.address, 8001}, kClient);
+  EXPECT_EQ(reason(), "filtered-by-address") << "neither opens the way for these packets";
+  sends(kConnector, kClient);
+  EXPECT_EQ(reason(), "too-late");
+  drop(Reason::no_mapping);
+  EXPECT_EQ(reason(), "mapping-expired") << "the way has closed again";
+}
+
+TEST_F(WitnessTest, SaysWhoseMappingVariesAndHow) {
+  const TransportAddress seen{kClient.address, 7001};
+  drop(Reason::filtered_by_port, seen);
+  drop(Reason::filtered_by_port, seen);
+  const auto finding = witness.finding();
+  EXPECT_EQ(finding.code, ReasonCode::mapping_varies);
+  EXPECT_EQ(finding.side, HostId::client);
+  EXPECT_EQ(finding.observed, seen);
+  EXPECT_EQ(finding.expected, kClient);
+  EXPECT_EQ(finding.packets, 2u);
+}
+
+TEST_F(WitnessTest, AMappingThatAClashMadeIsAClash) {
+  const TransportAddress moved{kClient.address, 7001};
+  event(Kind::translated, HostId::client, moved, kConnector, Reason::mapping_clashed);
+  EXPECT_EQ(reason(), "too-late") << "it may still get through";
+  drop(Reason::filtered_by_port, {kClient.address, 7002});
+  EXPECT_EQ(reason(), "mapping-varies") << "another mapping than that of the clash";
+  drop(Reason::filtered_by_port, moved);
+  EXPECT_EQ(reason(), "clash");
+}
+
+TEST_F(WitnessTest, APacketThatAClashKeepsInIsAClash) {
+  const TransportAddress inside{IpAddress::v4(192, 168, 1, 10), 40000};
+  event(Kind::dropped_by_gateway, HostId::client, inside, kNobody, Reason::mapping_clashed);
+  EXPECT_EQ(reason(), "too-late") << "it was for somebody else";
+  event(Kind::dropped_by_gateway, HostId::client, inside, kConnector, Reason::mapping_clashed);
+  EXPECT_EQ(reason(), "clash");
+  EXPECT_EQ(witness.finding().side, HostId::client);
+}
+
+TEST_F(WitnessTest, AnUnusedPortIsAWrongGuess) {
+  event(Kind::dropped_by_gateway, HostId::connector, kClient, {kConnector.address, 8001}, Reason::no_mapping);
+  EXPECT_EQ(reason(), "too-late");
+  witness.on_delivery(kTimeOrigin, HostId::client, {kConnector.address, 8001}, kClient, Bytes{});
+  event(Kind::dropped_by_gateway, HostId::connector, kClient, {kConnector.address, 8001}, Reason::no_mapping);
+  EXPECT_EQ(reason(), "mapping-expired") << "the connector has been seen there";
+}
+
+TEST_F(WitnessTest, TheRelaysPacketsMeetExpiredMappingsToo) {
+  event(Kind::dropped_by_gateway, HostId::connector, kRelay, kConnector, Reason::filtered_by_port);
+  EXPECT_EQ(reason(), "too-late");
+  event(Kind::dropped_by_gateway, HostId::connector, kRelay, kConnector, Reason::no_mapping);
+  EXPECT_EQ(reason(), "mapping-expired");
+}
+
+TEST_F(WitnessTest, HairpinsAreMissedAboveMappings) {
+  drop(Reason::filtered_by_port, {kClient.address, 7001});
+  event(Kind::dropped_by_gateway, HostId::client, kClient, kConnector, Reason::no_hairpin);
+  EXPECT_EQ(reason(), "hairpin-missing");
+}
+
+TEST_F(WitnessTest, SlowTrialsHaveReasonsToo) {
+  EXPECT_EQ(slow_reason(), "waited");
+  drop(Reason::filtered_by_address);
+  sends(kConnector, kClient);
+  EXPECT_EQ(slow_reason(), "waited") << "one packet that came too early";
+  drop(Reason::filtered_by_address);
+  sends(kConnector, kClient);
+  EXPECT_EQ(slow_reason(), "filtered-by-address");
+  event(Kind::lost_on_link, HostId::client, kClient, kConnector);
+  EXPECT_EQ(slow_reason(), "filtered-by-address") << "it is not direct yet";
+  witness.freeze();
+  EXPECT_EQ(slow_reason(), "lost");
 }
 
 TEST_F(WitnessTest, PathsAreToldByTheSource) {

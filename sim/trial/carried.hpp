@@ -1,0 +1,10 @@
+#pragma once
+// What a trial's datagrams carry, as far as it shows without keys.
+#include "protocol/base/bytes.hpp"
+
+namespace punchlab::trial {
+
+/// Application data of the session, bare or on its way through the relay: what the trial's own traffic looks like.
+bool carries_data(Bytes payload);
+
+}  // namespace punchlab::trial

@@ -1,0 +1,32 @@
+#include "sim/trial/drops.hpp"
+
+#include <algorithm>
+
+namespace punchlab::trial {
+
+void Drops::add(const PacketEvent& event, const packet::View& view) {
+  const auto same = [&](const Drop& d) {
+    return d.side == event.side && d.gateway == event.gateway && d.source == view.source &&
+           d.destination == view.destination;
+  };
+  const auto end = drops_.begin() + static_cast<std::ptrdiff_t>(count_);
+  if (const auto known = std::find_if(drops_.begin(), end, same); known != end) {
+    ++known->count;
+    known->reason = event.reason;
+    known->opened = false;
+    return;
+  }
+  if (count_ == kMost) return;
+  drops_[count_++] = {event.side, event.gateway, view.source, view.destination, event.reason, event.at, 1, false};
+}
+
+void Drops::passed(const PacketEvent& event, const packet::View& view) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    Drop& d = drops_[i];
+    if (d.side == event.side && d.gateway == event.gateway && d.source == view.destination &&
+        d.destination == view.source)
+      d.opened = true;
+  }
+}
+
+}  // namespace punchlab::trial
