@@ -8,7 +8,7 @@ import sys
 MAX_FILE_LINES = 400
 TEST_FILES = ("_test.cpp", "_bench.cpp", "_fuzz.cpp", "_lab.hpp", "_fixture.hpp", "_for_test.hpp")
 MAX_FUNCTION_LINES = 70
-PURE = ("protocol/", "sim/packet/", "sim/nat/", "sim/link/", "sim/oracle/", "sim/survey/", "sim/memory/", "sim/trial/")
+PURE = ("protocol/", "sim/packet/", "sim/nat/", "sim/link/", "sim/oracle/", "sim/survey/", "sim/memory/", "sim/trial/", "sim/explain/")
 IMPURE = re.compile(
     r"std::random_device|steady_clock|system_clock|high_resolution_clock|\bs?rand\s*\(|\btime\s*\(\s*(NULL|nullptr|0)\s*\)"
     r"|clock_gettime|gettimeofday|unordered_(map|set)|#include\s*<(thread|mutex|future|random|ctime|iostream|fstream"

@@ -24,14 +24,13 @@ struct Command {
 constexpr std::array kCommands{
     Command{"run", "run a scenario and print its matrix", run_command},
     Command{"compare", "compare two runs, or the policies of one", compare_command},
+    Command{"explain", "why a trial ended as it did, packet by packet", explain_command},
+    Command{"replay", "run one trial of a run again, bit by bit", replay_command},
     Command{"report", "make the HTML report and the plots of a run", report_command},
     Command{"nats", "list the NAT presets and what behaviour discovery finds in each", nats_command},
     Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},
     Command{"probe", "find out what the NAT in front of this machine does", probe_command},
     Command{"agent", "one side of a trial of two ICE agents, under the driver contract", agent_command},
-    Command{"keys", "make the key pair of a peer", keys_command},
-    Command{"listen", "wait for a peer, and let it into a pipe or to TCP services", listen_command},
-    Command{"connect", "reach a listening peer: a pipe, or TCP ports forwarded to it", connect_command},
 };
 
 void print_usage(std::FILE* to) {

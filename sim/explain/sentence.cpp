@@ -1,0 +1,92 @@
+#include "sim/explain/sentence.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/explain/words.hpp"
+
+namespace punchlab::explain {
+namespace {
+
+using results::Outcome;
+using trial::Finding;
+using trial::HostId;
+using trial::ReasonCode;
+
+HostId other(HostId side) { return side == HostId::client ? HostId::connector : HostId::client; }
+
+std::string packets(std::uint32_t n) { return n == 1 ? "a packet" : fmt::format("{} packets", n); }
+
+/// Whose packets left from elsewhere than the relay had seen.
+std::string of_a_mapping(const Recording& r, const Finding& f) {
+  const auto peer = other(f.side);
+  const auto dropped = fmt::format("the {} dropped {}", name_of(r, peer, f.gateway), packets(f.packets));
+  if (f.code == ReasonCode::clash && f.observed.port == 0)
+    return fmt::format(
+        "a packet of the {} reached the {} before the {} had sent its own, and connection tracking kept "
+        "it: the {}'s own packets could not leave any more",
+        name_of(peer), name_of(r, f.side, f.gateway), name_of(f.side), name_of(f.side));
+  if (f.code == ReasonCode::clash)
+    return fmt::format(
+        "a packet of the {} reached the {}'s NAT before the {} had sent its own, and connection tracking kept it: "
+        "the {}'s packets then left from {} instead of {}, and {}",
+        name_of(peer), name_of(f.side), name_of(f.side), name_of(f.side), f.observed.to_string(),
+        f.expected.to_string(), dropped);
+  return fmt::format(
+      "the {}'s NAT mapping varies: the relay sees it at {}, but its packets to the {} came from {}, where the {} had "
+      "sent nothing, so {}",
+      name_of(f.side), f.expected.to_string(), name_of(peer), f.observed.to_string(), name_of(peer), dropped);
+}
+
+std::string why(const Recording& r, const Finding& f) {
+  const auto gateway = "the " + name_of(r, f.side, f.gateway);
+  const auto dropped = fmt::format("{} dropped {} from {} to {}", gateway, packets(f.packets), f.source.to_string(),
+                                   f.destination.to_string());
+  switch (f.code) {
+    case ReasonCode::none:
+      return {};
+    case ReasonCode::claim_contradicts_world:
+      return "an agent claimed a path that its packets did not take, which is a bug";
+    case ReasonCode::udp_blocked:
+      return gateway + " lets no UDP through";
+    case ReasonCode::port_exhausted:
+      return fmt::format("{} had no port, or no room for one more mapping, for {} to {}", gateway, f.source.to_string(),
+                         f.destination.to_string());
+    case ReasonCode::hairpin_missing:
+      return fmt::format("{} does not send what is for its own public address {} back inside (no hairpinning)", gateway,
+                         f.destination.to_string());
+    case ReasonCode::clash:
+    case ReasonCode::mapping_varies:
+      return of_a_mapping(r, f);
+    case ReasonCode::filtered_by_port:
+      return fmt::format("{}: from there the {} had sent to that address, but never to that port", dropped,
+                         name_of(f.side));
+    case ReasonCode::filtered_by_address:
+      return fmt::format("{}: from there the {} had never sent to that address", dropped, name_of(f.side));
+    case ReasonCode::mapping_expired:
+      return dropped + ": the mapping was gone";
+    case ReasonCode::lost:
+      return fmt::format("links lost {}, the first at {} ms from {} to {}; no gateway stood in the way for good",
+                         packets(f.packets), milliseconds(r, f.at), f.source.to_string(), f.destination.to_string());
+    case ReasonCode::too_late:
+      return fmt::format("nothing was lost or dropped for good, but no direct path stood before the trial ended at {}",
+                         duration(r.record.finished - (r.origin - kTimeOrigin)));
+    case ReasonCode::waited:
+      return "nothing was lost or dropped for good: timers of the policy, jitter or queues took the time";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string sentence(const Recording& r) {
+  const auto reason = why(r, r.finding);
+  if (r.record.outcome != Outcome::direct)
+    return fmt::format("{}, because {}.", r.record.outcome == Outcome::relayed ? "Relayed" : "Failed", reason);
+  const auto taken = duration(r.record.time_to_direct.value_or(Duration{0}));
+  if (!reason.empty())
+    return fmt::format("Direct, but only after {} where the links allow {}: {}.", taken,
+                       duration(r.record.least_time_to_direct.value_or(Duration{0})), reason);
+  return fmt::format("Direct after {}: from then on both peers sent to each other without the relay.", taken);
+}
+
+}  // namespace punchlab::explain

@@ -1,0 +1,116 @@
+// punchlab explain: why a trial ended as it did, packet by packet, and what would have made it direct.
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "results/store/files.hpp"
+#include "sim/explain/diagram.hpp"
+#include "sim/explain/listing.hpp"
+#include "sim/explain/pcapng.hpp"
+#include "sim/explain/sentence.hpp"
+#include "sim/explain/what_if.hpp"
+#include "tools/cli/recorded_run.hpp"
+#include "tools/cli/run_folder.hpp"
+#include "tools/cli/run_options.hpp"
+#include "tools/cli/what_if_report.hpp"
+
+namespace punchlab::cli {
+
+namespace po = boost::program_options;
+
+namespace {
+
+Syntax explain_syntax() {
+  Syntax syntax{
+      .usage = "punchlab explain RUN (--trial CELL-TRIAL | --cell CLIENT,CONNECTOR | --what-if) [OPTIONS]",
+      .about =
+          "Says in one sentence why a trial ended as it did, then shows every packet with what the NATs and links did "
+          "to it.\n"
+          "With --what-if: the smallest changes that make it direct. With --what-if and no trial: what each change "
+          "would\n"
+          "gain in every cell and over all of them, also written to what-if.json in the run folder.",
+      .example =
+          "punchlab explain results/runs/classic-nats/20260101T120000Z-1 --cell symmetric,port-restricted-cone "
+          "--what-if",
+      .options = po::options_description("options"),
+      .positional = "run",
+  };
+  syntax.options.add_options()("run", po::value<std::string>(), "the run folder (also without --run)");
+  add_trial_options(syntax.options);
+  syntax.options.add_options()("what-if", po::bool_switch(), "what would have made it direct")(
+      "html", po::value<std::string>(),
+      "write a page with the sequence diagram to this file (.svg: the diagram alone)")(
+      "pcap", po::value<std::string>(), "write the packets as pcapng, verdicts as comments")(
+      "all", po::bool_switch(), "list the packets of application data too");
+  return syntax;
+}
+
+void write(const std::string& file, std::string_view content, const char* what) {
+  check(results::replace_file(file, content));
+  fmt::print("{}: {}\n", what, file);
+}
+
+std::string outcome_line(const explain::Recording& r, const results::TrialRecord& stored) {
+  const bool same = r.record == stored;
+  return fmt::format(
+      "trial {} of {}{}\n", id_of(r.record), name_of(r.cell),
+      same ? "" : "  (NOT as stored: `punchlab replay` says how; what follows is what this punchlab does)");
+}
+
+void write_files(const explain::Recording& r, const std::vector<explain::Journey>& journeys,
+                 const po::variables_map& values) {
+  if (values.count("html")) {
+    const auto file = values["html"].as<std::string>();
+    const auto command =
+        fmt::format("punchlab explain {} --trial {}", quoted(values["run"].as<std::string>()), id_of(r.record));
+    const auto title = fmt::format("Trial {} of {}", id_of(r.record), name_of(r.cell));
+    write(
+        file,
+        file.ends_with(".svg") ? explain::diagram_svg(r, journeys) : explain::diagram_html(r, journeys, title, command),
+        "diagram");
+  }
+  if (values.count("pcap")) {
+    const auto bytes = explain::pcapng(r, journeys);
+    write(values["pcap"].as<std::string>(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "capture");
+  }
+}
+
+void explain_trial(const RecordedRun& run, const po::variables_map& values) {
+  const auto stored = chosen_trial(run, values);
+  const auto& cell = run.cell(stored.cell);
+  const trial::Identities identities(run.plan.seed);
+  const auto world = runner::make_world(run.backend);
+  const auto recording = explain::record(*world, cell, identities, run.plan.seed, stored.trial);
+  const auto journeys = explain::journeys(recording);
+  fmt::print("{}{}\n\n", outcome_line(recording, stored), explain::sentence(recording));
+  if (values["what-if"].as<bool>()) {
+    const auto twin = counterfactual_world(cell, run.backend);
+    const explain::Question question{*twin, cell, identities, run.plan.seed, stored.trial};
+    fmt::print("{}\n", what_if_text(explain::what_if(question), recording.record));
+  } else {
+    fmt::print("{}", explain::listing(recording, journeys, {.all = values["all"].as<bool>()}));
+  }
+  write_files(recording, journeys, values);
+}
+
+}  // namespace
+
+int explain_command(const Arguments& arguments) {
+  const auto values = parse(explain_syntax(), arguments);
+  if (!values) return kFine;
+  const auto run = open_run((*values)["run"].as<std::string>());
+  const bool one = values->count("trial") || values->count("cell");
+  if (one || !(*values)["what-if"].as<bool>()) {
+    explain_trial(run, *values);
+    return kFine;
+  }
+  for (const char* option : {"html", "pcap"})
+    if (values->count(option)) throw CommandError(kWrongUsage, fmt::format("--{} needs --trial or --cell", option));
+  const auto gains = gains_of(run);
+  check(results::replace_file(run.store.folder() / "what-if.json", to_json(gains)));
+  fmt::print("{}", to_text(gains));
+  fmt::print("written: {}\n", (run.store.folder() / "what-if.json").string());
+  return kFine;
+}
+
+}  // namespace punchlab::cli
