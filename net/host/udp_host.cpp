@@ -17,6 +17,7 @@ namespace {
 // Above every SocketId, which has 32 bits.
 constexpr std::uint64_t kTimer = std::uint64_t{1} << 32;
 constexpr std::uint64_t kWatched = kTimer + 1;
+constexpr std::uint64_t kFollowed = std::uint64_t{1} << 33;  // and the descriptor
 
 int add(int epoll, int fd, std::uint64_t key) {
   epoll_event event{};
@@ -85,6 +86,14 @@ void UdpHost::watch(int fd) {
   always_readable_ = fd >= 0 && add(epoll_, fd, kWatched) != 0;  // EPERM: a regular file
 }
 
+bool UdpHost::follow(int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = kFollowed + static_cast<std::uint64_t>(fd);
+  if (events == 0) return epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr) == 0;
+  return epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 void UdpHost::set_timer(Time until) {
   itimerspec at{};
   if (until != kNever) {
@@ -103,8 +112,11 @@ UdpHost::Woken UdpHost::wait(Time until) {
   Woken woken;
   woken.watched = always_readable_;
   for (int i = 0; i < count; ++i) {
-    const auto key = events[static_cast<std::size_t>(i)].data.u64;
-    if (key == kWatched)
+    const auto& event = events[static_cast<std::size_t>(i)];
+    const auto key = event.data.u64;
+    if (key >= kFollowed)
+      woken.files.push_back({static_cast<int>(key - kFollowed), event.events});
+    else if (key == kWatched)
       woken.watched = true;
     else if (key != kTimer)
       woken.sockets.push_back(SocketId{static_cast<std::uint32_t>(key)});

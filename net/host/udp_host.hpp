@@ -31,9 +31,18 @@ class UdpHost {
   /// `wait` also returns when `fd` can be read; -1 ends that. A regular file can always be read.
   void watch(int fd);
 
+  /// `wait` also returns when one of `events` (of epoll) comes to `fd`, in `Woken::files`; 0 ends that, and so does closing
+  /// the descriptor. False: the kernel has no events for such a file, which can always be read and written.
+  bool follow(int fd, std::uint32_t events);
+
+  struct File {
+    int fd = -1;
+    std::uint32_t events = 0;
+  };
   struct Woken {
     std::vector<SocketId> sockets;  ///< have datagrams
     bool watched = false;
+    std::vector<File> files;
   };
   /// Waits for datagrams, the watched descriptor, a signal, or `until`.
   Woken wait(Time until);
@@ -55,54 +64,6 @@ class UdpHost {
   std::map<SocketId, Socket> sockets_;
   std::array<std::uint8_t, kMaxDatagram + 1> buffer_{};
   std::uint64_t lost_ = 0;
-};
-
-/// Datagrams taken from one socket before the others and the endpoint's timer get their turn.
-inline constexpr int kDatagramsPerTurn = 64;
-
-/// Drives `endpoint` through the shared drain loop. `sink` gets the outputs that are no Transmit and no CloseSocket.
-template <class Endpoint>
-class Driver {
- public:
-  Driver(UdpHost& host, Endpoint& endpoint) : host_(host), endpoint_(endpoint) {}
-
-  /// Carries out what the endpoint wants now.
-  template <class Sink>
-  void drain(Sink&& sink) {
-    deadline_ = punchlab::drain(endpoint_, monotonic_now(), buffer_, [&](const Output& output, Bytes bytes) {
-      if (const auto* transmit = std::get_if<Transmit>(&output))
-        host_.send(*transmit, bytes.first(transmit->size));
-      else if (const auto* close = std::get_if<CloseSocket>(&output))
-        host_.close(close->socket);
-      else
-        sink(output, bytes);
-    });
-  }
-
-  /// Waits until `limit` at most and hands over what came, draining after each. True: the watched descriptor can be read.
-  template <class Sink>
-  bool turn(Time limit, Sink&& sink) {
-    const auto woken = host_.wait(std::min(limit, deadline_.at));
-    for (const auto socket : woken.sockets) {
-      for (int i = 0; i < kDatagramsPerTurn; ++i) {
-        const auto datagram = host_.receive(socket);
-        if (!datagram) break;
-        endpoint_.handle_datagram(monotonic_now(), *datagram);
-        drain(sink);
-      }
-    }
-    if (const auto now = monotonic_now(); now >= deadline_.at) {
-      endpoint_.handle_timeout(now);
-      drain(sink);
-    }
-    return woken.watched;
-  }
-
- private:
-  UdpHost& host_;
-  Endpoint& endpoint_;
-  Deadline deadline_;
-  std::array<std::uint8_t, kMaxDatagram> buffer_{};
 };
 
 }  // namespace punchlab::net

@@ -90,7 +90,7 @@ std::uint64_t Internet::advance(Time now) {
 }
 
 void Internet::push(Time at, std::uint32_t packet, const Wire& wire, Event::Kind kind) {
-  events_.push({{at, ++order_}, packet, wire.number, kind});
+  events_.push({at, ++order_}, packet, wire.number, kind);
 }
 
 void Internet::transmit(Wire& wire, std::uint32_t packet) {

@@ -185,7 +185,7 @@ class Lab {
     wire_.push({now + delay, order_++, from, to, {bytes.begin(), bytes.end()}, stream, streams_opened.size()});
   }
   void deliver(const Packet& p) {
-    if (p.stream) return p.generation == streams_opened.size() && stream_open_ ? deliver_stream(p) : void();
+    if (p.stream) return deliver_stream(p);
     for (std::size_t i = 0; i < 2; ++i)
       if (hosts[i].address == p.to) {
         if (!hosts[i].started) return;
@@ -200,9 +200,9 @@ class Lab {
       }
     drain_relay();
   }
-  /// In pieces of odd sizes that fit no message.
+  /// In pieces of odd sizes that fit no message. A stream that ends takes what is left of them along.
   void deliver_stream(const Packet& p) {
-    for (Bytes rest{p.bytes}; !rest.empty();) {
+    for (Bytes rest{p.bytes}; !rest.empty() && stream_open_ && p.generation == streams_opened.size();) {
       const auto piece = rest.first(std::min<std::size_t>(rest.size(), 1 + rng_.below(97)));
       std::size_t taken = 0;
       if (p.to == kRelay) {

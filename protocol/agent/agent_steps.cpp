@@ -47,12 +47,12 @@ void Agent::advance(Time now) {
   }
   if (now >= offer_by_) offer_by_ = kNever;
   if (config_.role == Role::initiator && !signalling_.offered() && credential_.ready()) offer_when_ready(now);
+  update_path(now);
   if (local_changed_ && session_.established()) {
     local_.end_of_candidates = gathered();
-    signalling_.update(now, local_, std::exchange(relay_replaced_, false));
+    signalling_.update(now, local_, std::exchange(relay_replaced_, false), owes_greeting_);
     local_changed_ = false;
   }
-  update_path(now);
   conclude_loss(now);
 }
 

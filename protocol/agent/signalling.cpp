@@ -48,11 +48,11 @@ void Signalling::send_handshake(Time now) {
   if (handshake_waits_) retry_later(now);
 }
 
-void Signalling::update(Time now, const Description& description, bool replaces) {
+void Signalling::update(Time now, const Description& description, bool replaces, bool greeted) {
   replaces_ = replaces;
   update_size_ = description.write(update_);
   update_timer_.start(now);
-  send_update(now);
+  if (!greeted) send_update(now);
 }
 
 void Signalling::send_update(Time now) {

@@ -24,8 +24,9 @@ class Signalling {
   /// Responder, after `handle` gave the offer: sends message 2 with `description`, timed by the relay if `timed`.
   void answer(Time now, const rendezvous::Description& description, bool timed);
   /// Either side, once established: candidates that came since. Repeated a few times until `settle`, which does not end
-  /// what `replaces` an earlier candidate: the peer would go on with that one.
-  void update(Time now, const rendezvous::Description& description, bool replaces);
+  /// what `replaces` an earlier candidate: the peer would go on with that one. When a greeting tells the same (`greeted`),
+  /// the first one waits for its effect.
+  void update(Time now, const rendezvous::Description& description, bool replaces, bool greeted);
   /// The peer is where it can be: repeating has no use any more.
   void settle() {
     if (!replaces_) update_timer_.stop();

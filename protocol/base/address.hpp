@@ -5,9 +5,11 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "protocol/base/bytes.hpp"
 
@@ -53,16 +55,20 @@ class IpAddress {
   bool is_private() const;
   std::string to_string() const;
 
-  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  /// By family, then by number.
+  friend constexpr auto operator<=>(const IpAddress& a, const IpAddress& b) {
+    const auto families = a.family_ <=> b.family_;
+    return families != 0 ? families : a.bytes_ <=> b.bytes_;
+  }
   /// As two words: comparing addresses is what every packet does in every table.
   friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
-    using Words = std::array<std::uint64_t, 2>;
-    return a.family_ == b.family_ && std::bit_cast<Words>(a.bytes_) == std::bit_cast<Words>(b.bytes_);
+    if (std::is_constant_evaluated()) return a.family_ == b.family_ && a.bytes_ == b.bytes_;
+    return a.family_ == b.family_ && std::memcmp(a.bytes_.data(), b.bytes_.data(), 16) == 0;
   }
 
  private:
-  Family family_ = Family::ipv4;
   std::array<std::uint8_t, 16> bytes_{};
+  Family family_ = Family::ipv4;
 };
 
 /// An IP address and a port (RFC 8445: transport address).

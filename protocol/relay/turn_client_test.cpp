@@ -1,9 +1,11 @@
 // The TURN client against the relay over an in-memory network, 10 ms each way (RFC 8656):
 //  1. Unauthenticated Allocate, 401, Allocate: relayed and mapped address after two round trips, three requests in all
-//     with a permission and a channel that were asked for at once and stand one round trip later.
+//     with a permission and a channel that were asked for at once and stand one round trip later. Permissions that are due
+//     together share a request, also when they are renewed and when it is lost.
 //  2. Data both ways, by indication and by channel, and between two clients of the relay.
 //  3. With a realm and nonce known, one round trip is enough.
-//  4. Refused: 401 wrong password, 486 quota, 508 capacity, 440 family; 403 for one peer only; 300 names the alternate server.
+//  4. Refused: 401 wrong password, 486 quota, 508 capacity, 440 family; 403 for one peer only, the others of its request
+//     are asked for again; 300 names the alternate server.
 //  5. 437: an allocation of an earlier life is released first; another user's is reported.
 //  6. Two hours of virtual time: allocation, permission and channel live on, also when every nonce goes stale after a minute.
 //  7. Close gives the port back; also when the Allocate was still under way.
@@ -49,6 +51,33 @@ TEST(TurnClient, AllocatesAndThenPermitsAndBindsAtOnce) {
   EXPECT_EQ(host.sent, 4);
   EXPECT_EQ(lab.relay.counters().challenged, 1u);
   EXPECT_EQ(lab.relay.counters().authenticated, 3u);
+}
+
+const auto nth_peer = [](std::uint8_t i) { return IpAddress::v4(198, 51, 100, i); };
+
+TEST(TurnClient, AsksForPermissionsTogether) {
+  Lab lab;
+  auto& host = lab.add_client(1000);
+  host.client.start(lab.now);
+  for (std::uint8_t i = 1; i <= 10; ++i) host.client.permit(lab.now, nth_peer(i));
+  lab.run_for(61ms);
+  EXPECT_EQ(host.all<turn::PermissionReady>().size(), 10u);
+  EXPECT_EQ(host.sent, 4) << "two to allocate, one for eight permissions, one for the rest";
+  lab.run_for(280s);
+  EXPECT_EQ(host.sent, 6) << "renewed together";
+  for (std::uint8_t i = 1; i <= 10; ++i) lab.put({nth_peer(i), 9}, host.client.relayed(), kHello);
+  lab.run_for(100ms);
+  EXPECT_EQ(host.received.size(), 10u);
+}
+
+TEST(TurnClient, RepeatsALostRequestForAllItsPermissions) {
+  Lab lab(1, {.loss = 0.5});
+  auto& host = lab.add_client(1000);
+  host.client.start(lab.now);
+  for (std::uint8_t i = 1; i <= 6; ++i) host.client.permit(lab.now, nth_peer(i));
+  lab.run_for(60s);
+  EXPECT_EQ(host.all<turn::PermissionReady>().size(), 6u);
+  EXPECT_TRUE(host.all<turn::PeerRefused>().empty());
 }
 
 TEST(TurnClient, CarriesDataBothWays) {
@@ -126,12 +155,14 @@ TEST(TurnClient, ReportsARefusedPeerAndKeepsTheRest) {
   auto& host = lab.add_client(1000);
   start_with_peer(lab, host);
   host.client.permit(lab.now, IpAddress::v4(127, 0, 0, 1));
+  host.client.permit(lab.now, IpAddress::v4(198, 51, 100, 9));
   lab.run_for(1s);
   const auto refused = host.all<turn::PeerRefused>();
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(refused[0].code, 403);
   EXPECT_EQ(refused[0].peer.address, IpAddress::v4(127, 0, 0, 1));
-  EXPECT_EQ(host.all<turn::PermissionReady>().size(), 1u);
+  EXPECT_EQ(host.all<turn::PermissionReady>().size(), 2u);
+  EXPECT_EQ(host.sent, 7) << "two to allocate, one for the channel, one for all three permissions, then one each";
   EXPECT_TRUE(host.client.allocated());
 }
 

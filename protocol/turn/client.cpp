@@ -10,6 +10,9 @@ namespace {
 /// Over a stream nothing is sent twice; a request fails after Ti (RFC 8489 section 6.2.2).
 constexpr Duration kStreamTimeout = std::chrono::milliseconds{39'500};
 
+/// Keeps a request within 600 bytes, whatever the realm and the family.
+constexpr std::size_t kMaxPeersOfRequest = 8;
+
 stun::RetransmissionConstants constants_of(const Policy& policy, Transport transport) {
   if (is_stream(transport)) return {kStreamTimeout, 1, 1, false};
   return {policy.gather_rto, policy.max_transmissions, policy.last_wait_factor, policy.linear_rto};
@@ -94,7 +97,7 @@ void Client::advance(Time now, Task& task) {
   switch (task.timer.due(now)) {
     case stun::Retransmission::Due::nothing: break;
     case stun::Retransmission::Due::send: task.step = Step::resend; break;
-    case stun::Retransmission::Due::failed: fail(task, 0); break;
+    case stun::Retransmission::Due::failed: give_up(task, 0); break;
   }
 }
 
@@ -139,14 +142,30 @@ std::size_t Client::write(Time now, Task& task, MutableBytes out) {
   if (task.step == Step::first_send) {
     task.authenticated = credentials_.ready();
     task.timer.start(now);
+    if (task.kind == Kind::permission && !task.alone) gather_permissions(task);
   }
   task.step = Step::waiting;
   stun::MessageWriter message(out, stun::Class::request, method_of(task), task.id);
   if (task.kind == Kind::allocation) write_allocation(message);
   if (task.kind == Kind::channel) message.u32(stun::Attribute::channel_number, std::uint32_t{task.channel} << 16);
-  if (task.kind != Kind::allocation) message.address(stun::Attribute::xor_peer_address, task.peer);
+  if (task.kind == Kind::channel) message.address(stun::Attribute::xor_peer_address, task.peer);
+  if (task.kind == Kind::permission)
+    for_each_waiting(task.id, [&](const Task& t) { message.address(stun::Attribute::xor_peer_address, t.peer); });
   if (task.authenticated) credentials_.authenticate(message);
   return message.finish();
+}
+
+/// Those that are to be asked for now as well join the request of `first`.
+void Client::gather_permissions(const Task& first) {
+  std::size_t room = kMaxPeersOfRequest - 1;
+  for (auto& task : tasks_) {
+    const bool joins = task.kind == Kind::permission && task.step == Step::first_send && !task.alone && &task != &first;
+    if (!joins || room == 0) continue;
+    --room;
+    task.step = Step::waiting;
+    task.id = first.id;
+    task.authenticated = first.authenticated;
+  }
 }
 
 void Client::write_allocation(stun::MessageWriter& message) const {

@@ -105,12 +105,14 @@ class Client {
   enum class Step : std::uint8_t { idle, first_send, waiting, resend };
   enum class Goal : std::uint8_t { allocate, refresh, release, release_then_allocate };  ///< of the allocation's transaction
 
-  /// One thing the server is asked for and then keeps for us; at most one transaction at a time.
+  /// One thing the server is asked for and then keeps for us; at most one transaction at a time. Permissions that are due
+  /// together share one request (RFC 8656 section 10): its id, and the timer of the first of them.
   struct Task {
     explicit Task(const stun::RetransmissionConstants& constants) : timer(constants) {}
     Kind kind = Kind::allocation;
     Step step = Step::idle;
     bool used = false;           ///< the slot holds a peer
+    bool alone = false;          ///< was refused together with others: is asked for by itself
     bool ready = false;          ///< the server has it
     bool announce = false;       ///< `ready` or `refused` is still to be reported
     bool authenticated = false;  ///< the request in flight carries credentials
@@ -121,6 +123,10 @@ class Client {
     stun::TransactionId id{};
     stun::Retransmission timer;
     Time renew_at = kNever;
+
+    bool waits_for(const stun::TransactionId& request) const {
+      return (step == Step::waiting || step == Step::resend) && id == request;
+    }
   };
 
   Task& allocation() { return tasks_.front(); }
@@ -130,6 +136,10 @@ class Client {
   void forget(Task& task);
   void forget_peers();
 
+  /// Calls `use` for every task that waits for the answer to request `id`.
+  template <class Use>
+  void for_each_waiting(stun::TransactionId id, Use&& use);
+  void gather_permissions(const Task& first);
   void begin(Task& task);
   void stop(Task& task);
   void advance(Time now, Task& task);
@@ -140,6 +150,8 @@ class Client {
   void on_released(Time now);
   void on_error(Time now, Task& task, const stun::MessageView& message);
   void on_mismatch(Time now, Task& task);
+  void refuse(Task& task, int code);
+  void give_up(Task& task, int code);  ///< its whole request
   void fail(Task& task, int code);
   void lose(int code);
   void set_lifetime(Time now, Duration lifetime);
@@ -168,5 +180,12 @@ class Client {
   Time wake_ = kNever;
   std::vector<Task> tasks_;        ///< the allocation, then peers; never grows past its first capacity
 };
+
+template <class Use>
+void Client::for_each_waiting(stun::TransactionId id, Use&& use) {
+  // A lost allocation takes the peers along.
+  for (std::size_t i = 0; i < tasks_.size(); ++i)
+    if (tasks_[i].waits_for(id)) use(tasks_[i]);
+}
 
 }  // namespace punchlab::turn

@@ -23,14 +23,13 @@ bool Client::handle_message(Time now, const stun::MessageView& message) {
   const auto kind = message.message_class();
   if (kind != stun::Class::success && kind != stun::Class::error) return false;
   const auto id = message.transaction_id();
-  const auto waits = [&](const Task& t) { return (t.step == Step::waiting || t.step == Step::resend) && t.id == id; };
-  const auto task = std::ranges::find_if(tasks_, waits);
+  const auto task = std::ranges::find_if(tasks_, [&](const Task& t) { return t.waits_for(id); });
   if (task == tasks_.end() || message.method() != method_of(*task)) return false;
   const bool trusted = !task->authenticated || (kind == stun::Class::error && may_be_unsigned(message));
   if (!trusted && !credentials_.verify(message)) return false;
   pending_ = true;
   if (kind == stun::Class::success) {
-    on_success(now, *task, message);
+    for_each_waiting(id, [&](Task& t) { on_success(now, t, message); });
   } else {
     on_error(now, *task, message);
   }
@@ -41,6 +40,7 @@ void Client::on_success(Time now, Task& task, const stun::MessageView& message) 
   task.challenges = 0;
   if (task.kind != Kind::allocation) {
     stop(task);
+    task.alone = false;
     task.announce = !task.ready;
     task.ready = true;
     // A channel's permission is the shorter of the two and is renewed with it.
@@ -102,8 +102,8 @@ void Client::on_error(Time now, Task& task, const stun::MessageView& message) {
   const bool challenge = error->code == 401 || error->code == 438;
   if (state_ == State::closing && !(challenge && goal_ == Goal::release)) return lose(error->code);
   if (challenge) {
-    const bool again = credentials_.handle_challenge(message, task.authenticated);
-    return again && ++task.challenges <= kMaxChallenges ? begin(task) : fail(task, error->code);
+    const bool again = credentials_.handle_challenge(message, task.authenticated) && task.challenges < kMaxChallenges;
+    return again ? for_each_waiting(task.id, [&](Task& t) { ++t.challenges, begin(t); }) : give_up(task, error->code);
   }
   if (error->code == 437) return on_mismatch(now, task);
   if (error->code == 300 && task.kind == Kind::allocation) {
@@ -111,7 +111,7 @@ void Client::on_error(Time now, Task& task, const stun::MessageView& message) {
     event_ = AllocationLost{300, message.address(stun::Attribute::alternate_server)};
     return;
   }
-  fail(task, error->code);
+  refuse(task, error->code);
 }
 
 /// 437 to an Allocate: an allocation of an earlier life of this 5-tuple is still there. It is released once; a client
@@ -126,6 +126,17 @@ void Client::on_mismatch(Time now, Task& task) {
   } else {
     lose(437);
   }
+}
+
+/// One peer is enough to have all of a request refused (RFC 8656 section 10.2): then each is asked for by itself.
+void Client::refuse(Task& task, int code) {
+  const bool shared = std::ranges::count_if(tasks_, [&](const Task& t) { return t.waits_for(task.id); }) > 1;
+  if (!shared) return fail(task, code);
+  for_each_waiting(task.id, [&](Task& t) { t.alone = true, begin(t); });
+}
+
+void Client::give_up(Task& task, int code) {
+  for_each_waiting(task.id, [&](Task& t) { fail(t, code); });
 }
 
 void Client::fail(Task& task, int code) {

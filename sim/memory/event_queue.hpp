@@ -37,11 +37,11 @@ class EventQueue {
   const Event& front() const { return events_.back(); }
   void clear() { events_.clear(); }
 
-  void push(const Event& event) {
-    auto place = events_.size();
-    events_.push_back(event);
-    for (; place > 0 && later(event, events_[place - 1]); --place) events_[place] = events_[place - 1];
-    events_[place] = event;
+  void push(Moment when, std::uint32_t packet, std::uint16_t wire, Event::Kind kind) {
+    events_.emplace_back();
+    auto place = events_.size() - 1;
+    for (; place > 0 && when > events_[place - 1].when; --place) events_[place] = events_[place - 1];
+    events_[place] = {when, packet, wire, kind};
   }
 
   Event pop() {
@@ -51,7 +51,6 @@ class EventQueue {
   }
 
  private:
-  static bool later(const Event& a, const Event& b) { return a.when > b.when; }
   std::vector<Event> events_;
 };
 

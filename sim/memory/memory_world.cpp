@@ -60,7 +60,7 @@ class MemoryWorld final : public trial::World, public trial::Network {
   void reset_side(Side& side, HostId id, const trial::HostSpec& spec);
   Wire& wire_of(HostId side, std::size_t hop, bool up);
   HostId earliest_timer() const;
-  void step(HostId timer);
+  void step();
   void dispatch(const Event& event);
 
   void transmit(Wire& wire, std::uint32_t packet);
@@ -81,6 +81,7 @@ class MemoryWorld final : public trial::World, public trial::Network {
   Moment now_;
   std::uint64_t order_ = 0;
   std::array<Side, trial::kHosts> sides_;
+  HostId first_timer_ = HostId::client;  ///< whose timer is the earliest; any while none is set
   std::vector<Wire> wires_;
   trial::CoreRoutes routes_;
   EventQueue events_;
@@ -95,11 +96,10 @@ std::uint64_t MemoryWorld::run(const trial::Topology& topology, trial::Applicati
   application.start(now_.at, *this);
   std::uint64_t count = 0;
   while (!application.finished()) {
-    const HostId timer = earliest_timer();
-    const Time timer_at = side_of(timer).timer.at;
+    const Time timer_at = side_of(first_timer_).timer.at;
     const Time next = events_.empty() ? timer_at : std::min(timer_at, events_.front().when.at);
     if (next >= until) break;
-    step(timer);
+    step();
     ++count;
   }
   return count;
@@ -164,11 +164,13 @@ HostId MemoryWorld::earliest_timer() const {
   return static_cast<HostId>(earliest);
 }
 
-void MemoryWorld::step(HostId timer) {
+void MemoryWorld::step() {
+  const HostId timer = first_timer_;
   Side& side = side_of(timer);
   if (events_.empty() || side.timer < events_.front().when) {
     now_ = side.timer;
     side.timer = {kNever, 0};
+    first_timer_ = earliest_timer();
     application_->on_timer(now_.at, timer);
     return;
   }
@@ -198,7 +200,7 @@ void MemoryWorld::send(HostId from, const TransportAddress& source, const Transp
   report(PacketEvent::Kind::sent, from, 0, nat::Reason::translated, packet);
   for (const auto& own : side_of(from).spec->addresses)
     if (own == destination.address) {
-      events_.push({{now_.at, next_order()}, packet, static_cast<std::uint16_t>(from), Event::Kind::loopback});
+      events_.push({now_.at, next_order()}, packet, static_cast<std::uint16_t>(from), Event::Kind::loopback);
       return;
     }
   transmit(wire_of(from, 0, true), packet);
@@ -206,6 +208,7 @@ void MemoryWorld::send(HostId from, const TransportAddress& source, const Transp
 
 void MemoryWorld::set_timer(HostId host, Time at) {
   side_of(host).timer = {at == kNever ? kNever : std::max(at, now_.at), next_order()};
+  first_timer_ = earliest_timer();
 }
 
 void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
@@ -214,7 +217,7 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
       return begin(wire, packet);
     case link::Transmitter::Offer::wait:
       if (wire.transmitter.waiting() == 1)
-        events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
+        events_.push({wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next);
       return;
     case link::Transmitter::Offer::drop:
       report(PacketEvent::Kind::queue_overflow, wire.side, wire.hop, nat::Reason::translated, packet);
@@ -225,7 +228,7 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
 void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
   const Time sent = wire.transmitter.begin(now_.at, pool_.packet(packet).size());
   if (const auto arrival = wire.propagation.arrival(sent)) {
-    events_.push({{*arrival, next_order()}, packet, wire.number, Event::Kind::arrival});
+    events_.push({*arrival, next_order()}, packet, wire.number, Event::Kind::arrival);
     return;
   }
   report(PacketEvent::Kind::lost_on_link, wire.side, wire.hop, nat::Reason::translated, packet);
@@ -235,7 +238,7 @@ void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
 void MemoryWorld::transmit_next(Wire& wire) {
   begin(wire, wire.transmitter.take());
   if (wire.transmitter.waiting() > 0)
-    events_.push({{wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next});
+    events_.push({wire.transmitter.idle_at(), next_order()}, 0, wire.number, Event::Kind::transmit_next);
 }
 
 void MemoryWorld::arrive(const Wire& wire, std::uint32_t packet) {

@@ -2,7 +2,7 @@
 // 1. The published 4x4 and the 9x9 of RFC 4787 come out exactly, cell by cell, as the oracle says.
 // 2. The first byte arrives no sooner than the ways allow, whatever the start skew; time to direct is within 1.1 of the least
 //    in every direct cell, over latencies, asymmetric ways and skews (plus three checks' pacing where ways take 1 ms).
-// 3. The same trial alone, in another order, in another world object, twice: one record.
+// 3. The same trial alone, in another order, in another world object, twice, with a relay that served others: one record.
 // 4. With loss and jitter nothing gets direct that cannot.
 // 5. Control: the oracle's two tables are not all of one kind.
 #include <gtest/gtest.h>
@@ -66,9 +66,10 @@ const trial::Identities& identities() {
   return made;
 }
 
-results::TrialRecord run(trial::World& world, const trial::Cell& cell, std::uint64_t number = 0) {
+results::TrialRecord run(trial::World& world, const trial::Cell& cell, std::uint64_t number = 0,
+                         trial::RelayHost* relay = nullptr) {
   const auto topology = trial::draw_topology(cell, 1, number);
-  trial::Trial trial(cell, topology, identities(), 1, number);
+  trial::Trial trial(cell, topology, identities(), 1, number, relay);
   return trial.record(world.run(topology, trial, trial.until(), {}));
 }
 
@@ -147,6 +148,8 @@ TEST(TrialMemory, ATrialIsTheSameAnywhere) {
   for (std::uint64_t i = 10; i-- > 0;) backwards[i] = run(*first, cell, i);
   EXPECT_EQ(forwards, backwards);
   for (std::uint64_t i = 0; i < 10; ++i) EXPECT_EQ(run(*make_memory_world(), cell, i), forwards[i]);
+  trial::RelayHost relay;
+  for (std::uint64_t i = 10; i-- > 0;) EXPECT_EQ(run(*first, cell, i, &relay), forwards[i]);
   EXPECT_NE(forwards[0].trace_hash, forwards[1].trace_hash);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "sim/ns3/event_heap.hpp"
+#include "sim/ns3/event_list.hpp"
 #include "sim/ns3/trial_network.hpp"
 
 namespace punchlab::sim_ns3 {
@@ -23,9 +23,9 @@ void restart_simulator(const RngKey& key) {
   ++simulator_generation();
   ns3::RngSeedManager::SetRun(SeededRng{key}.next());
   ns3::GlobalValue::Bind("ChecksumEnabled", ns3::BooleanValue(true));
-  ns3::ObjectFactory heap;
-  heap.SetTypeId(EventHeap::GetTypeId());
-  ns3::Simulator::SetScheduler(heap);
+  ns3::ObjectFactory events;
+  events.SetTypeId(EventList::GetTypeId());
+  ns3::Simulator::SetScheduler(events);
 }
 
 /// ns-3 counts events in 32 bits and orders equal times by that count: start again long before it wraps.

@@ -24,11 +24,12 @@ Identities::Identities(std::uint64_t seed)
 }
 
 Trial::Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed,
-             std::uint64_t trial)
+             std::uint64_t trial, RelayHost* relay)
     : cell_(&cell),
       topology_(&topology),
       trial_(trial),
       key_{seed, cell.world, trial, 0},
+      relay_host_(relay),
       witness_(topology),
       probes_(cell.traffic) {
   set_up_peer(HostId::client, identities.client, identities.connector);

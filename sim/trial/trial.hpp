@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "protocol/agent/agent.hpp"
-#include "protocol/relay/server.hpp"
 #include "results/record/record.hpp"
 #include "sim/trial/network.hpp"
 #include "sim/trial/plan.hpp"
 #include "sim/trial/probes.hpp"
+#include "sim/trial/relay_host.hpp"
 #include "sim/trial/witness.hpp"
 
 namespace punchlab::trial {
@@ -26,8 +26,10 @@ struct Identities {
 
 class Trial final : public Application {
  public:
-  /// `cell`, `topology` and `identities` must outlive the trial.
-  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial);
+  /// `cell`, `topology` and `identities` must outlive the trial. A `relay` that served another trial, which is over, saves
+  /// making one; it changes no result.
+  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial,
+        RelayHost* relay = nullptr);
 
   void start(Time now, Network& network) override;
   void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
@@ -91,8 +93,9 @@ class Trial final : public Application {
   RngKey key_;
   Network* network_ = nullptr;
   std::array<Peer, 2> peers_;
-  std::unique_ptr<SeededRng> relay_rng_;
-  std::unique_ptr<relay::Server> relay_;
+  RelayHost* relay_host_;
+  std::unique_ptr<RelayHost> own_relay_host_;
+  relay::Server* relay_ = nullptr;
   struct RelaySocket {
     SocketId id;
     TransportAddress local;

@@ -8,32 +8,16 @@ namespace {
 
 constexpr SocketId kListener{1};
 
-/// Room for one pair, with some to spare: a trial needs two allocations.
-relay::Config relay_config(const IpAddress& address) {
-  relay::Config config;
-  config.users = {{"client", "client-password"}, {"connector", "connector-password"}};
-  config.turn.relayed_v4 = address;
-  config.turn.max_allocations = 4;
-  config.turn.max_permissions = 8;
-  config.turn.max_channels = 8;
-  config.turn.max_reservations = 1;
-  config.broker.registrations = 4;
-  config.broker.pending = 4;
-  config.max_streams = 2;
-  return config;
-}
-
 }  // namespace
 
 void Trial::set_up_relay(Time now) {
   const auto address = topology_->host(HostId::relay).addresses.front();
   auto key = key_;
   key.purpose = purpose_of("relay");
-  relay_rng_ = std::make_unique<SeededRng>(key);
-  relay_ = std::make_unique<relay::Server>(relay_config(address), *relay_rng_);
+  if (relay_host_ == nullptr) relay_host_ = (own_relay_host_ = std::make_unique<RelayHost>()).get();
+  relay_ = &relay_host_->begin(address, kListener, key);
   relay_sockets_.reserve(8);
   relay_sockets_.push_back({kListener, {address, kRelayPort}});
-  relay_->add_socket(kListener, Transport::udp, relay_sockets_.front().local);
   drain_relay(now);
 }
 

@@ -20,8 +20,8 @@ class RealSockets(Command):
         """A relay and the address it listens on."""
         relay = self.start("relay", "--listen", "127.0.0.1:0", *USER, *arguments)
         line = relay.stderr.readline()
-        self.assertRegex(line, r"\Alistening on 127\.0\.0\.1:\d+\n\Z")
-        return relay, line.split()[-1]
+        self.assertRegex(line, r"\Alistening on 127\.0\.0\.1:\d+ \(UDP, TCP\)\n\Z")
+        return relay, line.split()[2]
 
     def held_port(self):
         """A bound UDP socket, which answers nothing."""

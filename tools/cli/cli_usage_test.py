@@ -10,7 +10,7 @@ import unittest
 
 from cli_fixture import TINY, Command
 
-COMMANDS = ("run", "report", "nats")
+COMMANDS = ("run", "report", "nats", "relay", "probe", "keys", "listen", "connect")
 
 
 class Usage(Command):
@@ -54,6 +54,8 @@ class Usage(Command):
             (["report"], "run is missing"),
             (["report", "--run"], "'--run'"),
             (["nats", "--jsno"], "'--jsno'"),
+            (["relay", "--user", "a:b"], "'--listen'"),
+            (["listen", "--relay", "192.0.2.1"], "required but missing"),
         ):
             with self.subTest(arguments):
                 before = self.tree()

@@ -3,11 +3,27 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <fstream>
 #include <iostream>
 
 namespace punchlab::cli {
 
 namespace po = boost::program_options;
+
+namespace {
+
+/// A file of `key = value` lines for the options that the command line leaves out.
+void read_config(const std::string& path, const po::options_description& options, po::variables_map& values) {
+  std::ifstream file(path);
+  if (!file) throw CommandError(kWrongUsage, fmt::format("--config {}: cannot read it", path));
+  try {
+    po::store(po::parse_config_file(file, options), values);
+  } catch (const po::error& error) {
+    throw CommandError(kWrongUsage, fmt::format("--config {}: {}", path, error.what()));
+  }
+}
+
+}  // namespace
 
 std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& arguments) {
   po::options_description all;
@@ -25,6 +41,7 @@ std::optional<po::variables_map> parse(const Syntax& syntax, const Arguments& ar
       std::cout << "\nexample:\n  " << syntax.example << "\n";
       return std::nullopt;
     }
+    if (values.count("config") > 0) read_config(values["config"].as<std::string>(), syntax.options, values);
     po::notify(values);
   } catch (const po::error& error) {
     throw CommandError(kWrongUsage, fmt::format("{}\nusage: {}", error.what(), syntax.usage));

@@ -39,7 +39,7 @@ struct Syntax {
   int positional_count = 1;  ///< bare arguments at most
 };
 
-/// The parsed options; nothing when `--help` was asked for and has been printed. Throws CommandError for wrong usage.
+/// The parsed options, those of the file that an option `config` names included; nothing when `--help` was asked for and has been printed. Throws CommandError for wrong usage.
 std::optional<boost::program_options::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
 int run_command(const Arguments& arguments);
@@ -49,6 +49,9 @@ int nats_command(const Arguments& arguments);
 int relay_command(const Arguments& arguments);
 int probe_command(const Arguments& arguments);
 int agent_command(const Arguments& arguments);
+int keys_command(const Arguments& arguments);
+int listen_command(const Arguments& arguments);
+int connect_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments);
 int explain_command(const Arguments& arguments);
 

@@ -1,5 +1,7 @@
 #include "tools/cli/interrupt.hpp"
 
+#include <thread>
+
 namespace punchlab::cli {
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -9,6 +11,11 @@ void listen_for_interrupts() {
   action.sa_handler = [](int) { interrupted = 1; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+void pause_unless_interrupted(std::chrono::milliseconds length) {
+  const auto end = std::chrono::steady_clock::now() + length;
+  while (interrupted == 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds{50});
 }
 
 }  // namespace punchlab::cli

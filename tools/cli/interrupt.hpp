@@ -1,5 +1,6 @@
 #pragma once
 // Ctrl-C and `kill`: noted by a handler, acted on where a command can stop and keep what it has.
+#include <chrono>
 #include <csignal>
 
 namespace punchlab::cli {
@@ -9,5 +10,7 @@ extern volatile std::sig_atomic_t interrupted;
 
 /// From now on both signals set `interrupted` instead of ending the process, and system calls that wait return EINTR.
 void listen_for_interrupts();
+/// Sleeps for `length`, or until one comes.
+void pause_unless_interrupted(std::chrono::milliseconds length);
 
 }  // namespace punchlab::cli

@@ -31,6 +31,9 @@ constexpr std::array kCommands{
     Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},
     Command{"probe", "find out what the NAT in front of this machine does", probe_command},
     Command{"agent", "one side of a trial of two ICE agents, under the driver contract", agent_command},
+    Command{"keys", "make the key pair of a peer", keys_command},
+    Command{"listen", "wait for a peer, and let it into a pipe or to TCP services", listen_command},
+    Command{"connect", "reach a listening peer: a pipe, or TCP ports forwarded to it", connect_command},
 };
 
 void print_usage(std::FILE* to) {

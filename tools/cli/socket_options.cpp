@@ -22,6 +22,23 @@ TransportAddress open_or_fail(net::UdpHost& host, SocketId socket, const Transpo
   return opened.local;
 }
 
+std::shared_ptr<const net::TlsCredentials> tls_or_fail(const std::string& certificate, const std::string& key) {
+  try {
+    return net::TlsCredentials::server(certificate, key);
+  } catch (const std::runtime_error& error) {
+    throw CommandError(kWrongUsage, error.what());
+  }
+}
+
+TransportAddress listen_or_fail(net::StreamSet& streams, SocketId listener, const TransportAddress& local,
+                                std::shared_ptr<const net::TlsCredentials> tls) {
+  const auto opened = streams.listen(listener, local, std::move(tls));
+  if (opened.error != 0)
+    throw CommandError(kMachineLacks,
+                       fmt::format("cannot open TCP {}: {}", local.to_string(), std::strerror(opened.error)));
+  return opened.local;
+}
+
 IpAddress own_address_towards(const TransportAddress& remote) {
   const auto own = net::source_address_for(remote);
   if (!own) throw CommandError(kMachineLacks, fmt::format("there is no route to {}", remote.to_string()));

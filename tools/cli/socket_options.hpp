@@ -1,6 +1,6 @@
 #pragma once
 // What the commands on real sockets share: how addresses are read and how a socket that cannot be opened ends a command.
-#include "net/host/udp_host.hpp"
+#include "net/host/driver.hpp"
 #include "tools/cli/command.hpp"
 
 namespace punchlab::cli {
@@ -14,6 +14,11 @@ inline constexpr Duration kInterruptCheck = std::chrono::milliseconds{200};
 TransportAddress address_of(const std::string& option, const std::string& text);
 /// Opens a socket and gives its address. Throws CommandError: the machine lacks it, with the system's reason.
 TransportAddress open_or_fail(net::UdpHost& host, SocketId socket, const TransportAddress& local);
+/// A TCP listener, with TLS unless `tls` is null. Throws CommandError like `open_or_fail`.
+TransportAddress listen_or_fail(net::StreamSet& streams, SocketId listener, const TransportAddress& local,
+                                std::shared_ptr<const net::TlsCredentials> tls);
+/// Throws CommandError: wrong usage, naming the file.
+std::shared_ptr<const net::TlsCredentials> tls_or_fail(const std::string& certificate, const std::string& key);
 /// The own address towards `remote`. Throws CommandError when there is no route.
 IpAddress own_address_towards(const TransportAddress& remote);
 

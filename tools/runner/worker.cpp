@@ -16,7 +16,7 @@ namespace {
 
 /// Records go out together when this many bytes have collected or the oldest has waited so long, and at the end: a
 /// worker of slow trials must not sit on finished ones.
-constexpr std::size_t kFlushBytes = 4096;
+constexpr std::size_t kFlushBytes = 32768;
 constexpr std::chrono::milliseconds kFlushAge{50};
 
 bool write_all(int fd, std::vector<std::uint8_t>& bytes) {
@@ -41,14 +41,15 @@ bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, con
           int fd) {
   const auto world = make_world(options.backend);
   const trial::Identities identities(plan.seed);
+  trial::RelayHost relay;
   std::vector<std::uint8_t> out;
   auto flushed = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items.is_for(i, share.worker, share.workers)) continue;
     const auto [position, index] = items[i];
     const auto& cell = plan.cells[position];
-    results::encode(run_trial(*world, cell, identities, plan.seed, index, world_options(options, cell.index, index)),
-                    out);
+    const auto world_of_trial = world_options(options, cell.index, index);
+    results::encode(run_trial(*world, cell, identities, plan.seed, index, world_of_trial, &relay), out);
     const auto now = std::chrono::steady_clock::now();
     if (out.size() < kFlushBytes && now - flushed < kFlushAge) continue;
     if (!write_all(fd, out)) return false;

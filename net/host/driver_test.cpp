@@ -11,7 +11,7 @@
 
 #include "net/host/resolve.hpp"
 #include "net/host/system_rng.hpp"
-#include "net/host/udp_host.hpp"
+#include "net/host/driver.hpp"
 #include "protocol/discovery/client.hpp"
 #include "protocol/relay/server.hpp"
 

@@ -1,0 +1,38 @@
+#include "sim/trial/relay_host.hpp"
+
+#include "sim/trial/topology.hpp"
+
+namespace punchlab::trial {
+namespace {
+
+/// Room for one pair, with some to spare: a trial needs two allocations.
+relay::Config relay_config(const IpAddress& address) {
+  relay::Config config;
+  config.users = {{"client", "client-password"}, {"connector", "connector-password"}};
+  config.turn.relayed_v4 = address;
+  config.turn.max_allocations = 4;
+  config.turn.max_permissions = 8;
+  config.turn.max_channels = 8;
+  config.turn.max_reservations = 1;
+  config.broker.registrations = 4;
+  config.broker.pending = 4;
+  config.max_streams = 2;
+  return config;
+}
+
+}  // namespace
+
+relay::Server& RelayHost::begin(const IpAddress& address, SocketId listener, const RngKey& key) {
+  rng_ = SeededRng(key);
+  if (server_ && address == address_ && listener == listener_) {
+    server_->reset();
+    return *server_;
+  }
+  address_ = address;
+  listener_ = listener;
+  server_.emplace(relay_config(address), rng_);
+  server_->add_socket(listener, Transport::udp, {address, kRelayPort});
+  return *server_;
+}
+
+}  // namespace punchlab::trial
