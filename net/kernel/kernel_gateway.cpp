@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/lab/interface.hpp"
 #include "net/lab/tun_device.hpp"
 #include "sim/packet/icmp.hpp"
 

@@ -6,33 +6,27 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
+#include "net/lab/interface.hpp"
 #include "net/lab/socket_address.hpp"
-#include "net/lab/tun_device.hpp"
 
 namespace punchlab::lab {
 namespace {
-
-/// Packets that wait on a device at most: its transmit queue.
-constexpr int kLongestBacklog = 4096;
 
 iovec vector_of(Bytes bytes) { return {const_cast<std::uint8_t*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
 
-HostStack::HostStack() {
-  namespace_.inside([this] {
-    tun_ = open_tun();
-    control_ = open_control();
-    bring_up(control_.get());
-  });
+HostStack::HostStack(DeviceKind kind, int queue)
+    : device_((kind == DeviceKind::tun ? make_tun_device : make_veth_device)(namespace_, queue)), queue_(queue) {
+  control_ = namespace_.inside([] { return open_control(); });
   sockets_.reserve(kSockets);
 }
 
 void HostStack::reset(const std::vector<IpAddress>& addresses) {
   sockets_.clear();
-  std::array<std::uint8_t, 2048> buffer;
-  for (int i = 0; i < kLongestBacklog && read(tun_.get(), buffer.data(), buffer.size()) > 0; ++i) continue;
+  for (int i = 0; i < queue_ && device_->read(); ++i) continue;
   if (addresses != addresses_) assign_addresses(addresses);
 }
 
@@ -92,20 +86,18 @@ std::optional<HostStack::Received> HostStack::receive(std::size_t socket, Mutabl
   return Received{from_sockaddr(source), static_cast<std::size_t>(size)};
 }
 
-std::optional<Bytes> HostStack::read_packet(MutableBytes buffer) {
+std::optional<Bytes> HostStack::read_packet() {
   // What stacks say on their own (IPv6 router solicitations and the like) is not the programs' and stays here.
-  for (int i = 0; i < kLongestBacklog; ++i) {
-    const auto size = read(tun_.get(), buffer.data(), buffer.size());
-    if (size <= 0) return std::nullopt;
-    if (size >= 20 && buffer[0] >> 4 == 4 && owns(IpAddress::v4(load_u32(&buffer[12]))))
-      return buffer.first(static_cast<std::size_t>(size));
+  for (int i = 0; i < queue_; ++i) {
+    const auto packet = device_->read();
+    if (!packet) return std::nullopt;
+    if (packet->size() >= 20 && (*packet)[0] >> 4 == 4 && owns(IpAddress::v4(load_u32(&(*packet)[12])))) return packet;
   }
   return std::nullopt;
 }
 
-void HostStack::write_packet(Bytes packet) {
-  // A stack without room drops the packet, as any host does.
-  [[maybe_unused]] const auto written = write(tun_.get(), packet.data(), packet.size());
+void HostStack::check_interface() const {
+  if (!is_up(control_.get(), kHostInterface)) throw std::runtime_error("the interface of a host is down");
 }
 
 }  // namespace punchlab::lab

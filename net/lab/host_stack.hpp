@@ -1,12 +1,12 @@
 #pragma once
-// One host of the lab: a real Linux IPv4 stack in a network namespace, whose only way out is a TUN device that the lab
+// One host of the lab: a real Linux IPv4 stack in a network namespace, whose only way out is a device that the lab
 // holds the other end of, and the UDP sockets that the host's programs have open in it.
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "net/lab/network_namespace.hpp"
+#include "net/lab/host_device.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/base/bytes.hpp"
 
@@ -17,8 +17,8 @@ class HostStack {
   /// Open sockets per host at most: more datagrams from or to further ports are dropped.
   static constexpr std::size_t kSockets = 64;
 
-  /// Makes the namespace and the device; throws std::system_error.
-  HostStack();
+  /// Makes the namespace and the device, in which `queue` packets wait at most; throws std::system_error.
+  HostStack(DeviceKind kind, int queue);
 
   /// As new, with these IPv4 addresses: no open sockets, nothing on the device. Throws std::system_error.
   void reset(const std::vector<IpAddress>& addresses);
@@ -42,10 +42,11 @@ class HostStack {
   std::optional<Received> receive(std::size_t socket, MutableBytes buffer);
 
   /// The next IPv4 packet that the stack sends to the outside from an address of its own; nothing when none waits.
-  std::optional<Bytes> read_packet(MutableBytes buffer);
-  /// A packet from the outside enters the stack.
-  void write_packet(Bytes packet);
-  int tun() const { return tun_.get(); }
+  std::optional<Bytes> read_packet();
+  /// Where packets from the outside enter the stack.
+  HostDevice& device() { return *device_; }
+  /// Throws std::runtime_error when somebody took the interface down.
+  void check_interface() const;
 
   const NetworkNamespace& network_namespace() const { return namespace_; }
 
@@ -57,7 +58,8 @@ class HostStack {
   void assign_addresses(const std::vector<IpAddress>& addresses);
 
   NetworkNamespace namespace_;
-  FileDescriptor tun_;
+  std::unique_ptr<HostDevice> device_;
+  int queue_;
   FileDescriptor control_;  ///< for configuring interfaces
   std::vector<IpAddress> addresses_;
   std::vector<Socket> sockets_;

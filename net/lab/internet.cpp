@@ -17,7 +17,8 @@ constexpr std::uint32_t kLanQueue = 1000;
 
 }  // namespace
 
-void Internet::reset(const trial::Topology& topology) {
+void Internet::reset(const trial::Topology& topology, Captures* captures) {
+  captures_ = captures;
   now_ = kTimeOrigin;
   order_ = 0;
   events_.clear();
@@ -107,6 +108,7 @@ void Internet::transmit(Wire& wire, std::uint32_t packet) {
 }
 
 void Internet::begin(Wire& wire, std::uint32_t packet) {
+  capture(wire, wire.up, packet);
   const Time sent = wire.transmitter.begin(now_, pool_.packet(packet).size());
   if (const auto arrival = wire.propagation.arrival(sent)) return push(*arrival, packet, wire, Event::Kind::arrival);
   report(PacketEvent::Kind::lost_on_link, wire, wire.hop, nat::Reason::translated, packet);
@@ -119,6 +121,7 @@ void Internet::transmit_next(Wire& wire) {
 }
 
 void Internet::arrive(const Wire& wire, std::uint32_t packet) {
+  capture(wire, !wire.up, packet);
   if (wire.up && wire.hop == side_of(wire.side).gateways.size()) return arrive_at_core(wire, packet);
   if (wire.up || wire.hop > 0) return arrive_at_gateway(wire, packet);
   sink_.on_arrival(now_, wire.side, pool_.packet(packet));
@@ -164,6 +167,10 @@ void Internet::expire_at_core(Wire& back, std::uint32_t packet) {
   if (size == 0) return pool_.give_back(error);
   pool_.set_size(error, size);
   transmit(back, error);
+}
+
+void Internet::capture(const Wire& wire, bool inner, std::uint32_t packet) {
+  if (captures_ != nullptr) captures_->add(now_ - kTimeOrigin, wire.side, wire.hop, inner, pool_.packet(packet));
 }
 
 void Internet::report(PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,

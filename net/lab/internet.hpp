@@ -6,10 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "net/lab/captures.hpp"
+#include "net/lab/due_queue.hpp"
 #include "net/lab/gateway.hpp"
 #include "sim/link/propagation.hpp"
 #include "sim/link/transmitter.hpp"
-#include "sim/memory/event_queue.hpp"
 #include "sim/memory/packet_pool.hpp"
 #include "sim/trial/core_routes.hpp"
 #include "sim/trial/network.hpp"
@@ -30,8 +31,8 @@ class Internet {
   /// `maker`, unless null, is asked for gateways first, and outlives this.
   Internet(InternetSink& sink, GatewayMaker* maker) : sink_(sink), maker_(maker) {}
 
-  /// As new: no packets, no mappings. `topology` must outlive its use.
-  void reset(const trial::Topology& topology);
+  /// As new: no packets, no mappings. `topology` must outlive its use. `captures`, unless null, get every packet.
+  void reset(const trial::Topology& topology, Captures* captures = nullptr);
   /// A host's stack sends `packet`, a whole IPv4 packet, at `now`; longer ones than PacketPool::kSlotSize are dropped.
   void enter(Time now, trial::HostId from, Bytes packet);
   /// Does all that is due at `now` and before; returns the number of events.
@@ -68,6 +69,7 @@ class Internet {
   void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
   void arrive_at_core(const Wire& wire, std::uint32_t packet);
   void expire_at_core(Wire& back, std::uint32_t packet);
+  void capture(const Wire& wire, bool inner, std::uint32_t packet);
   void report(trial::PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
               std::uint32_t packet);
 
@@ -78,8 +80,9 @@ class Internet {
   std::array<Side, trial::kHosts> sides_;
   std::vector<Wire> wires_;
   trial::CoreRoutes routes_;
-  memory::EventQueue events_;
+  DueQueue events_;
   memory::PacketPool pool_;
+  Captures* captures_ = nullptr;
 };
 
 }  // namespace punchlab::lab

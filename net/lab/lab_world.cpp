@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "net/lab/abilities.hpp"
 #include "net/lab/host_stack.hpp"
 #include "net/lab/internet.hpp"
 #include "sim/packet/packet.hpp"
@@ -29,20 +30,30 @@ Duration monotonic() {
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
-void refuse(const trial::Topology& topology, const trial::WorldOptions& options) {
-  if (options.pcap) throw std::invalid_argument("the sockets backend writes no captures");
+void refuse(const trial::Topology& topology) {
   for (const auto& host : topology.hosts)
     for (const auto& address : host.addresses)
       if (!address.is_v4()) throw std::invalid_argument("the sockets backend carries IPv4 only");
 }
 
+HostStack make_stack(const LabOptions& options) {
+  return {options.device ? *options.device : possible_device(), options.queue};
+}
+
 class SocketsWorld final : public LabWorld, public trial::Network, private InternetSink {
  public:
-  explicit SocketsWorld(std::unique_ptr<GatewayMaker> maker);
+  explicit SocketsWorld(LabOptions options);
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
                     const trial::WorldOptions& options) override;
-  std::optional<std::string> cannot(const trial::Cell& cell) const override;
+  std::optional<std::string> cannot(const trial::Cell& cell) const override { return cannot_model(cell); }
   Lateness lateness() const override;
+  void leave_to_others(HostId host) override { elsewhere_[static_cast<std::size_t>(host)] = true; }
+  void assign_addresses(const trial::Topology& topology) override {
+    for (std::size_t i = 0; i < trial::kHosts; ++i) stacks_[i].reset(topology.hosts[i].addresses);
+  }
+  const NetworkNamespace& network_namespace(HostId host) const override {
+    return stacks_[static_cast<std::size_t>(host)].network_namespace();
+  }
 
   void send(HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
             Bytes payload) override;
@@ -68,6 +79,7 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   Time& timer_of(HostId host) { return timers_[static_cast<std::size_t>(host)]; }
   std::optional<std::size_t> open(HostId host, const TransportAddress& local);
   void watch(int fd, Source source);
+  void carry();
   void loop(Time until);
   void fire_timers();
   void wait(Time until);
@@ -76,9 +88,10 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   void report(PacketEvent::Kind kind, HostId host, const TransportAddress& source, const TransportAddress& destination,
               Bytes payload);
 
-  std::array<HostStack, trial::kHosts> stacks_;
-  FileDescriptor epoll_;
   std::unique_ptr<GatewayMaker> maker_;
+  std::array<HostStack, trial::kHosts> stacks_;
+  std::array<bool, trial::kHosts> elsewhere_{};
+  FileDescriptor epoll_;
   Internet internet_{*this, maker_.get()};
   trial::Application* application_ = nullptr;
   Duration start_{0};
@@ -89,19 +102,24 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   std::array<std::uint8_t, 2048> packet_;
 };
 
-SocketsWorld::SocketsWorld(std::unique_ptr<GatewayMaker> maker)
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), maker_(std::move(maker)) {
+SocketsWorld::SocketsWorld(LabOptions options)
+    : maker_(std::move(options.gateways)),
+      stacks_{make_stack(options), make_stack(options), make_stack(options)},
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_.get() < 0) throw_errno("epoll_create1");
-  for (std::uint32_t host = 0; host < trial::kHosts; ++host) watch(stacks_[host].tun(), {host, 0});
+  for (std::uint32_t host = 0; host < trial::kHosts; ++host) watch(stacks_[host].device().descriptor(), {host, 0});
   prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when asked to, not 50 microseconds later
   late_.reserve(kLatenesses);
 }
 
 std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Application& application, Time until,
                                 const trial::WorldOptions& options) {
-  refuse(topology, options);
-  internet_.reset(topology);
-  for (std::size_t i = 0; i < trial::kHosts; ++i) stacks_[i].reset(topology.hosts[i].addresses);
+  refuse(topology);
+  std::optional<Captures> captures;
+  if (options.pcap) captures.emplace(*options.pcap, topology);
+  internet_.reset(topology, captures ? &*captures : nullptr);
+  for (std::size_t i = 0; i < trial::kHosts; ++i)
+    if (!elsewhere_[i]) stacks_[i].reset(topology.hosts[i].addresses);  // else programs may have begun to send
   timers_.fill(kNever);
   late_.clear();
   events_ = 0;
@@ -109,17 +127,26 @@ std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Applicat
   start_ = monotonic();
   application.start(kTimeOrigin, *this);
   loop(until);
-  for (auto& stack : stacks_) stack.close_sockets();
+  for (auto& stack : stacks_) {
+    stack.close_sockets();
+    stack.check_interface();
+  }
   return events_;
 }
 
 void SocketsWorld::loop(Time until) {
   while (!application_->finished() && now() < until) {
-    events_ += internet_.advance(now());
+    carry();
     fire_timers();
     if (application_->finished()) return;
     wait(until);
   }
+}
+
+/// All that is due moves on, as far as it is due when it gets there.
+void SocketsWorld::carry() {
+  while (const auto count = internet_.advance(now())) events_ += count;
+  for (auto& stack : stacks_) stack.device().flush();
 }
 
 void SocketsWorld::fire_timers() {
@@ -137,7 +164,7 @@ void SocketsWorld::wait(Time until) {
   for (const Time timer : timers_) wake = std::min(wake, timer);
   const auto left = std::max(wake - now(), Duration{0});
   const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-  std::array<epoll_event, 16> ready;
+  std::array<epoll_event, 64> ready;
   const int count = epoll_pwait2(epoll_.get(), ready.data(), static_cast<int>(ready.size()), &timeout, nullptr);
   for (int i = 0; i < count && !application_->finished(); ++i) {
     const auto source = Source::unpack(ready[static_cast<std::size_t>(i)].data.u64);
@@ -151,7 +178,7 @@ void SocketsWorld::wait(Time until) {
 
 void SocketsWorld::read_device(HostId host) {
   for (int i = 0; i < kBatch; ++i) {
-    const auto packet = stack_of(host).read_packet(packet_);
+    const auto packet = stack_of(host).read_packet();
     if (!packet) return;
     internet_.enter(now(), host, *packet);
   }
@@ -175,7 +202,7 @@ void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
   const auto view = packet::parse(packet);
   if (!view || !stack_of(host).owns(view->destination.address)) return;
   if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
-  stack_of(host).write_packet(packet);
+  stack_of(host).device().write(packet);
   if (late_.size() < kLatenesses) late_.push_back(now() - due);
 }
 
@@ -191,6 +218,7 @@ void SocketsWorld::send(HostId from, const TransportAddress& source, const Trans
 }
 
 std::optional<std::size_t> SocketsWorld::open(HostId host, const TransportAddress& local) {
+  if (elsewhere_[static_cast<std::size_t>(host)]) return std::nullopt;
   HostStack& stack = stack_of(host);
   const auto before = stack.socket_count();
   const auto socket = stack.socket_at(local);
@@ -212,13 +240,6 @@ void SocketsWorld::report(PacketEvent::Kind kind, HostId host, const TransportAd
   application_->on_packet({kind, now(), host, 0, nat::Reason::translated, Bytes{packet_}.first(size)});
 }
 
-std::optional<std::string> SocketsWorld::cannot(const trial::Cell& cell) const {
-  for (const auto* link : {&cell.client.access, &cell.connector.access, &cell.relay})
-    if (link->medium != trial::Medium::wire)
-      return "the sockets backend models wires only, not Wi-Fi or shared bottlenecks";
-  return std::nullopt;
-}
-
 Lateness SocketsWorld::lateness() const {
   if (late_.empty()) return {};
   auto sorted = late_;
@@ -228,10 +249,10 @@ Lateness SocketsWorld::lateness() const {
 
 }  // namespace
 
-std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world(std::unique_ptr<GatewayMaker> gateways) {
+std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world(LabOptions options) {
   if (auto error = enter_lab()) return *std::move(error);
   try {
-    return std::make_unique<SocketsWorld>(std::move(gateways));
+    return std::make_unique<SocketsWorld>(std::move(options));
   } catch (const std::system_error& error) {
     return std::string(error.what());
   }

@@ -1,5 +1,5 @@
 // The world of real sockets. Needs user namespaces and /dev/net/tun; where they are forbidden every case fails with the
-// words that say what to allow.
+// words that say what to allow. Cases 1 and 2 run over both kinds of device.
 // 1. Ping-pong: datagrams cross real stacks both ways, take the links' time, and no longer than the machine is busy.
 // 2. The published outcomes: symmetric with symmetric is relayed, port-restricted with port-restricted and symmetric
 // with
@@ -11,9 +11,12 @@
 // 6. Nothing stays after SIGKILL: no process holds a namespace of the lab, and the machine has no interface of it.
 // 7. Controls: the world of 5 does deliver to the relay; before SIGKILL the namespaces of 6 are there to be seen.
 // 8. Media that are not wires are refused.
+// 9. A capture holds each packet of its interface, and both ends of a lossless link the same number.
+// 10. An interface that goes down in mid-run, or the relay's: named, and the run ends at its limit.
+// 11. Whether the machine can do all this is tried in a child: the asking process stays in its namespace.
 #include "net/lab/lab_world.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -21,7 +24,9 @@
 #include <fstream>
 #include <set>
 
+#include "net/lab/abilities.hpp"
 #include "net/lab/host_stack.hpp"
+#include "net/lab/interface.hpp"
 #include "net/lab/socket_address.hpp"
 #include "tools/runner/run_trial.hpp"
 
@@ -37,8 +42,8 @@ using trial::PacketEvent;
 constexpr auto kIndependent = Dependence::endpoint_independent;
 constexpr auto kPortDependent = Dependence::address_and_port_dependent;
 
-std::unique_ptr<LabWorld> make_world() {
-  auto made = make_lab_world();
+std::unique_ptr<LabWorld> make_world(LabOptions options = {}) {
+  auto made = make_lab_world(std::move(options));
   if (const auto* error = std::get_if<std::string>(&made)) throw std::runtime_error(*error);
   return std::move(std::get<0>(made));
 }
@@ -113,8 +118,12 @@ const trial::Cell& plain_cell() {
   return cell;
 }
 
-TEST(LabWorld, PingPongTakesTheLinksTime) {
-  const auto world = make_world();
+class EitherDevice : public testing::TestWithParam<DeviceKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EitherDevice, testing::Values(DeviceKind::tun, DeviceKind::veth),
+                         [](const auto& kind) { return kind.param == DeviceKind::tun ? "tun" : "veth"; });
+
+TEST_P(EitherDevice, PingPongTakesTheLinksTime) {
+  const auto world = make_world({.device = GetParam()});
   const auto topology = trial::draw_topology(plain_cell(), 1, 0);
   Ping ping(topology, relay_of(topology), 50);
   EXPECT_GT(world->run(topology, ping, kTimeOrigin + std::chrono::seconds{10}, {}), 100U);
@@ -130,8 +139,8 @@ TEST(LabWorld, PingPongTakesTheLinksTime) {
   EXPECT_EQ(world->lateness().packets, 100U);
 }
 
-TEST(LabWorld, TrialsComeOutAsPublished) {
-  const auto world = make_world();
+TEST_P(EitherDevice, TrialsComeOutAsPublished) {
+  const auto world = make_world({.device = GetParam()});
   const trial::Identities identities(1);
   const auto full = translator(kIndependent, kIndependent);
   const auto restricted = translator(kIndependent, kPortDependent);
@@ -188,7 +197,7 @@ std::set<std::string> interfaces() {
 TEST(HostStack, HasNoWayOutButItsDevice) {
   ASSERT_EQ(enter_lab(), std::nullopt);
   EXPECT_EQ(interfaces(), std::set<std::string>{"lo"}) << "the process itself";
-  HostStack host;
+  HostStack host(possible_device(), 256);
   const auto own = IpAddress::v4(192, 0, 2, 77);
   host.reset({own});
   host.network_namespace().inside([&] {
@@ -197,8 +206,7 @@ TEST(HostStack, HasNoWayOutButItsDevice) {
     const auto elsewhere = to_sockaddr({IpAddress::v4(198, 51, 100, 7), 80});
     EXPECT_EQ(connect(tcp.get(), reinterpret_cast<const sockaddr*>(&elsewhere), sizeof elsewhere), -1);
     EXPECT_EQ(errno, EINPROGRESS);
-    std::array<std::uint8_t, 2048> buffer;
-    const auto packet = host.read_packet(buffer);
+    const auto packet = host.read_packet();
     ASSERT_TRUE(packet) << "the SYN is in the device";
     EXPECT_EQ((*packet)[9], 6);
     EXPECT_EQ(load_u32(&(*packet)[16]), 0xC6336407U);
@@ -268,9 +276,75 @@ TEST(LabWorld, RefusesWhatItCannotModel) {
   EXPECT_EQ(world->cannot(cell), std::nullopt);
   cell.client.access.medium = trial::Medium::wifi;
   EXPECT_NE(world->cannot(cell), std::nullopt);
-  const auto topology = trial::draw_topology(plain_cell(), 1, 0);
-  Ping ping(topology, relay_of(topology), 1);
-  EXPECT_THROW(world->run(topology, ping, kTimeOrigin, {"captures"}), std::invalid_argument);
+}
+
+/// Number of packets in a capture; -1 when it is none.
+int packets_in(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<std::uint32_t, 6> head{};
+  if (!file.read(reinterpret_cast<char*>(head.data()), sizeof head) || head[0] != 0xA1B23C4D) return -1;
+  int count = 0;
+  for (std::array<std::uint32_t, 4> packet{}; file.read(reinterpret_cast<char*>(packet.data()), sizeof packet); ++count)
+    file.ignore(packet[2]);
+  return count;
+}
+
+TEST(LabWorld, CapturesEveryInterface) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("captures-" + std::to_string(getpid()));
+  {
+    const auto world = make_world();
+    const auto topology = trial::draw_topology(plain_cell(), 1, 0);
+    Ping ping(topology, relay_of(topology), 4);
+    world->run(topology, ping, kTimeOrigin + std::chrono::seconds{5}, {folder});
+  }
+  for (const char* name : {"client-0-inner", "client-0-outer", "client-1-inner", "client-1-outer", "relay-0-inner"})
+    EXPECT_EQ(packets_in(folder / (std::string(name) + ".pcap")), 8) << name;
+  EXPECT_EQ(packets_in(folder / "connector-0-inner.pcap"), 0);
+  std::filesystem::remove_all(folder);
+}
+
+/// Takes a host's interface down after a few pings.
+class Saboteur final : public Ping {
+ public:
+  Saboteur(const trial::Topology& topology, LabWorld& world, HostId victim)
+      : Ping(topology, relay_of(topology), 100), world_(world), victim_(victim) {}
+  void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
+                   Bytes payload) override {
+    if (round_trips.size() == 3) world_.network_namespace(victim_).inside([] { take_down("access"); });
+    Ping::on_datagram(now, host, source, destination, payload);
+  }
+
+ private:
+  LabWorld& world_;
+  HostId victim_;
+};
+
+TEST_P(EitherDevice, NamesAnInterfaceThatGoesDown) {
+  for (const auto victim : {HostId::client, HostId::relay}) {
+    const auto world = make_world({.device = GetParam()});
+    const auto topology = trial::draw_topology(plain_cell(), 1, 0);
+    Saboteur ping(topology, *world, victim);
+    try {
+      world->run(topology, ping, kTimeOrigin + milliseconds{700}, {});
+      ADD_FAILURE() << "nothing was said";
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("interface of a host is down"));
+    }
+    EXPECT_LT(ping.round_trips.size(), 6U);
+  }
+}
+
+TEST(Abilities, AreTriedInAChild) {
+  const auto child = fork();
+  if (child == 0) {  // the process of this test may be in the lab already
+    std::error_code error;
+    const auto before = std::filesystem::read_symlink("/proc/self/ns/net", error);
+    const bool fine = !machine_lacks() && std::filesystem::read_symlink("/proc/self/ns/net", error) == before;
+    _exit(fine ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,11 +38,13 @@ std::string refusal(const char* what) {
 std::optional<std::string> enter() {
   const auto user = getuid();
   const auto group = getgid();
+  const auto parent = getppid();
   int death_signal = 0;
   prctl(PR_GET_PDEATHSIG, &death_signal);
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return refusal("cannot make namespaces");
   if (!map_ids(user, group)) return refusal("cannot map the user into its namespace");
   prctl(PR_SET_PDEATHSIG, death_signal);  // new credentials may have cleared it
+  if (death_signal != 0 && getppid() != parent) raise(death_signal);  // it died in between
   return std::nullopt;
 }
 
@@ -64,6 +67,12 @@ NetworkNamespace::NetworkNamespace() : home_(current_namespace()) {
   if (unshare(CLONE_NEWNET) != 0) throw_errno("make a network namespace");
   self_ = current_namespace();
   if (setns(home_.get(), CLONE_NEWNET) != 0) throw_errno("leave a network namespace");
+}
+
+std::string NetworkNamespace::number() const {
+  struct stat about {};
+  if (fstat(self_.get(), &about) != 0) throw_errno("look at a network namespace");
+  return std::to_string(about.st_ino);
 }
 
 NetworkNamespace::Visit::Visit(const NetworkNamespace& there) : home(there.home_.get()) {

@@ -17,6 +17,12 @@ class NetworkNamespace {
   /// A new one. Only after `enter_lab`; throws std::system_error when the kernel refuses.
   NetworkNamespace();
 
+  int descriptor() const { return self_.get(); }
+  /// Tells it from all others that there are, in digits.
+  std::string number() const;
+  /// The lab's own namespace.
+  int home() const { return home_.get(); }
+
   /// Runs `work` with this thread inside: sockets and devices that it opens belong to this namespace.
   template <class Work>
   auto inside(Work&& work) const {

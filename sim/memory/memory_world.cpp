@@ -106,10 +106,8 @@ std::uint64_t MemoryWorld::run(const trial::Topology& topology, trial::Applicati
 }
 
 std::optional<std::string> MemoryWorld::cannot(const trial::Cell& cell) const {
-  for (const auto* link : {&cell.client.access, &cell.connector.access, &cell.relay})
-    if (link->medium != trial::Medium::wire)
-      return "the memory backend models wires only, not Wi-Fi or shared bottlenecks";
-  return std::nullopt;
+  if (trial::has_only_wires(cell)) return std::nullopt;
+  return "the memory backend models wires only, not Wi-Fi or shared bottlenecks";
 }
 
 void MemoryWorld::reset(const trial::Topology& topology) {

@@ -55,6 +55,12 @@ struct Cell {
   std::uint64_t trials = 0;
 };
 
+/// False when a link of `cell` needs ns-3's own models.
+inline bool has_only_wires(const Cell& cell) {
+  return cell.client.access.medium == Medium::wire && cell.connector.access.medium == Medium::wire &&
+         cell.relay.medium == Medium::wire;
+}
+
 /// One expectation of the scenario: over the matched cells, `quantity` lies within [low, high].
 struct Expectation {
   enum class Quantity : std::uint8_t { direct, relayed, failed, time_to_direct_p50, time_to_direct_p95, added_latency_p50 };

@@ -10,7 +10,7 @@ import unittest
 
 from cli_fixture import TINY, Command
 
-COMMANDS = ("run", "report", "nats", "relay", "probe", "keys", "listen", "connect")
+COMMANDS = ("run", "lab", "report", "nats", "relay", "probe", "keys", "listen", "connect")
 
 
 class Usage(Command):
@@ -75,14 +75,14 @@ class Usage(Command):
             (["--jobs", "0"], "--jobs 0: not a whole number from 1 to 1000"),
             (["--trial=-1"], "--trial -1: not a whole number from 0 to 18446744073709551615"),
             (["--trial", "6"], "--trial 6: no cell has so many trials"),
-            (["--backend", "sockets"], "--backend sockets: ns3 and memory are possible"),
+            (["--backend", "socket"], "--backend socket: ns3, memory and sockets are possible"),
             (["--cell", "symmetric"], '--cell: "symmetric" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone'),
             (["--cell", "symetric,symmetric"],
              '--cell: no client of this scenario is "symetric"; did you mean "symmetric"?'),
             (["--policy", "relay-frist"], '--policy: no policy named "relay-frist"; did you mean "relay-first"?'),
             (["--out", ""], "--out: the name of a folder is missing"),
             (["--resume"], "--resume needs --out: the folder of the run to go on with"),
-            (["--backend", "memory", "--pcap"], "--pcap works with --backend ns3 only"),
+            (["--backend", "memory", "--pcap"], "--backend memory writes no captures: --pcap needs another"),
         ):
             with self.subTest(arguments):
                 self.assertEqual(self.refused("run", "tiny.yaml", *arguments), says)

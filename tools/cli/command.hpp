@@ -44,6 +44,7 @@ std::optional<boost::program_options::variables_map> parse(const Syntax& syntax,
 
 int run_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
+int lab_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int nats_command(const Arguments& arguments);
 int relay_command(const Arguments& arguments);

@@ -37,11 +37,11 @@ trial::Plan load_plan(const RunOptions& options) {
 }
 
 void check_backend(const trial::Plan& plan, runner::Backend backend) {
-  const auto world = runner::make_world(backend);
-  for (const auto& cell : plan.cells)
-    if (const auto reason = world->cannot(cell))
-      throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(backend),
-                                                  cell.client.nat_name, cell.connector.nat_name, *reason));
+  if (const auto refusal = runner::cannot_model(backend, plan))
+    throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(backend),
+                                                refusal->cell->client.nat_name, refusal->cell->connector.nat_name,
+                                                refusal->reason));
+  if (const auto missing = runner::machine_lacks(backend)) throw CommandError(kMachineLacks, *missing);
 }
 
 /// The plan's trials that are neither in the store nor ruled out by --trial.

@@ -1,7 +1,6 @@
 #include "tools/cli/run_options.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -25,17 +24,17 @@ Syntax syntax() {
       .positional = "scenario",
   };
   s.options.add_options()("scenario", po::value<std::string>(), "the scenario file (also without --scenario)")(
-      "backend", po::value<std::string>()->default_value("ns3"), "ns3 or memory")(
+      "backend", po::value<std::string>()->default_value("ns3"), "ns3, memory or sockets")(
       "trials", po::value<std::string>(), "trials per cell instead of the scenario's")(
       "seed", po::value<std::string>(), "seed instead of the scenario's")(
       "policy", po::value<std::vector<std::string>>()->composing(),
       "policy instead of the scenario's; may be repeated")("jobs", po::value<std::string>(),
-                                                           "worker processes (default: one per processor)")(
+                                                           "worker processes (default: one per processor; for sockets many)")(
       "cell", po::value<std::string>(), "CLIENT,CONNECTOR: only these cells; 'any' matches all")(
       "trial", po::value<std::string>(), "only this trial of each cell, counted from 0")(
       "out", po::value<std::string>(), "run folder (default: results/runs/SCENARIO/TIME-SEED)")(
       "resume", po::bool_switch(), "go on with the run in --out where it stopped")(
-      "pcap", po::bool_switch(), "captures of every interface of every trial, in the run folder (ns3 only)")(
+      "pcap", po::bool_switch(), "captures of every interface of every trial, in the run folder (not memory)")(
       "no-report", po::bool_switch(), "leave out report.html and the plots");
   return s;
 }
@@ -64,9 +63,8 @@ loader::Overrides overrides(const po::variables_map& values) {
   return overrides;
 }
 
-unsigned jobs(const po::variables_map& values) {
-  const auto processors = static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
-  return static_cast<unsigned>(number(values, "jobs", 1, kMaxJobs).value_or(processors));
+unsigned jobs(const po::variables_map& values, runner::Backend backend) {
+  return static_cast<unsigned>(number(values, "jobs", 1, kMaxJobs).value_or(runner::default_jobs(backend)));
 }
 
 }  // namespace
@@ -92,11 +90,11 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.scenario = (*values)["scenario"].as<std::string>();
   const auto name = (*values)["backend"].as<std::string>();
   const auto backend = runner::parse_backend(name);
-  if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3 and memory are possible", name));
+  if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3, memory and sockets are possible", name));
   options.backend = *backend;
   options.overrides = overrides(*values);
   options.trial = number(*values, "trial", 0, kAny);
-  options.jobs = jobs(*values);
+  options.jobs = jobs(*values, options.backend);
   if (values->count("out")) {
     options.out = (*values)["out"].as<std::string>();
     if (options.out.empty()) throw CommandError(kWrongUsage, "--out: the name of a folder is missing");
@@ -106,8 +104,8 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.report = !(*values)["no-report"].as<bool>();
   if (options.resume && options.out.empty())
     throw CommandError(kWrongUsage, "--resume needs --out: the folder of the run to go on with");
-  if (options.pcap && options.backend != runner::Backend::ns3)
-    throw CommandError(kWrongUsage, "--pcap works with --backend ns3 only");
+  if (options.pcap && options.backend == runner::Backend::memory)
+    throw CommandError(kWrongUsage, "--backend memory writes no captures: --pcap needs another");
   options.command = command_line("run", arguments);
   return options;
 }

@@ -1,28 +1,84 @@
 #include "tools/runner/backend.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "net/lab/abilities.hpp"
+#include "net/lab/lab_world.hpp"
 #include "sim/memory/memory_world.hpp"
 #include "sim/ns3/ns3_world.hpp"
 
 namespace punchlab::runner {
+namespace {
+
+/// Trials of real sockets at once, per processor: each takes a twentieth of one.
+constexpr unsigned kWaitingTrials = 24;
+
+std::unique_ptr<trial::World> make_sockets_world() {
+  auto made = lab::make_lab_world();
+  if (const auto* error = std::get_if<std::string>(&made)) throw std::runtime_error(*error);
+  return std::move(std::get<0>(made));
+}
+
+}  // namespace
 
 std::optional<Backend> parse_backend(std::string_view name) {
-  for (const auto backend : {Backend::ns3, Backend::memory})
+  for (const auto backend : {Backend::ns3, Backend::memory, Backend::sockets})
     if (name == name_of(backend)) return backend;
   return std::nullopt;
 }
 
-std::string_view name_of(Backend backend) { return backend == Backend::ns3 ? "ns3" : "memory"; }
+std::string_view name_of(Backend backend) {
+  switch (backend) {
+    case Backend::ns3:
+      return "ns3";
+    case Backend::memory:
+      return "memory";
+    case Backend::sockets:
+      return "sockets";
+  }
+  return "";
+}
 
 std::size_t chunk_of(Backend backend) {
   switch (backend) {
     case Backend::ns3:
-    case Backend::memory: return 8;  // a world keeps its shape from trial to trial
+    case Backend::memory:
+      return 8;  // a world keeps its shape from trial to trial
+    case Backend::sockets:
+      return 1;  // neighbours, alike in length, spread over the workers
   }
   return 1;
 }
 
+unsigned default_jobs(Backend backend) {
+  const auto processors = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  return backend == Backend::sockets ? std::min(kWaitingTrials * processors, 256U) : processors;
+}
+
+std::optional<Refusal> cannot_model(Backend backend, const trial::Plan& plan) {
+  const auto world = backend == Backend::sockets ? nullptr : make_world(backend);
+  for (const auto& cell : plan.cells)
+    if (auto reason = world ? world->cannot(cell) : lab::cannot_model(cell)) return Refusal{&cell, *std::move(reason)};
+  return std::nullopt;
+}
+
+std::optional<std::string> machine_lacks(Backend backend) {
+  return backend == Backend::sockets ? lab::machine_lacks() : std::nullopt;
+}
+
 std::unique_ptr<trial::World> make_world(Backend backend) {
-  return backend == Backend::ns3 ? sim_ns3::make_ns3_world() : memory::make_memory_world();
+  switch (backend) {
+    case Backend::ns3:
+      return sim_ns3::make_ns3_world();
+    case Backend::memory:
+      return memory::make_memory_world();
+    case Backend::sockets:
+      return make_sockets_world();
+  }
+  throw std::invalid_argument("no such backend");
 }
 
 }  // namespace punchlab::runner

@@ -1,0 +1,159 @@
+"""`punchlab lab`: other people's programs inside a scenario's network. Needs user namespaces. Cases:
+
+ 1. The command's exit status is passed on, also of a signal, and of a program that does not exist.
+ 2. The network is the scenario's: `punchlab probe` finds the client's NAT from inside; packets cross the links both ways
+    in the time that they take; the captures hold them.
+ 3. A server in the connector's host is reached from the client's by TCP.
+ 4. No way out, by any address of the machine, a route of one's own or a device; control: outside, the same works.
+ 5. Nothing is left after kill -9 of the lab, not even what the command put in the background.
+ 6. The relay is killed: that is said, the command goes on.
+ 7. Wrong usage, media that wires cannot carry.
+"""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import unittest
+
+from cli_fixture import PUNCHLAB, Command
+
+HOME = """\
+name: home
+seed: 5
+client: {nat: [symmetric, full-cone], access: {latency: 20 ms}}
+connector: {nat: open, access: {latency: 10 ms}}
+relay: {latency: 5 ms}
+"""
+CONNECT = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
+except OSError as error:
+    sys.exit("%s: %s" % (sys.argv[1], error))
+"""
+# A process that leaves its session and its parent behind.
+DAEMON = "setsid sh -c 'sleep 300 & sleep 300' >/dev/null 2>&1 </dev/null & echo started; sleep 300"
+
+
+class LabCommand(Command):
+    def setUp(self):
+        super().setUp()
+        self.write("home.yaml", HOME)
+        self.environment["PUNCHLAB"] = PUNCHLAB
+        self.interfaces = sorted(os.listdir("/sys/class/net"))
+        self.addCleanup(self.assert_nothing_left)
+
+    def assert_nothing_left(self):
+        self.assert_nothing_runs()
+        self.assertEqual(sorted(os.listdir("/sys/class/net")), self.interfaces)
+
+    def start_lab(self, *words, options=()):
+        return self.start("lab", "home.yaml", *options, "--", *words)
+
+    def lab(self, *words, options=(), status=0):
+        return self.ended(self.start_lab(*words, options=options), status)
+
+    def test_exit_status(self):
+        for words, status in ((["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -9 $$"], 137),
+                              (["no-such-program"], 127), (["/"], 126)):
+            with self.subTest(words):
+                _, err = self.lab(*words, status=status)
+                self.assertRegex(err, r"\Aclient [\d.]+ behind symmetric \([\d.]+\); connector [\d.]+; relay ")
+
+    def test_probe_finds_the_nat(self):
+        for cell, mapping, filtering in (("symmetric,any", "address-and-port-dependent", "address-and-port-dependent"),
+                                         ("full-cone,any", "endpoint-independent", "endpoint-independent")):
+            out, _ = self.lab("sh", "-c", '"$PUNCHLAB" probe --server "$PUNCHLAB_RELAY"', options=("--cell", cell))
+            self.assertIn(f"mapping: {mapping}\n", out)
+            self.assertIn(f"filtering: {filtering}\n", out)
+
+    def test_links_and_captures(self):
+        code = ("import os, socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(60);"
+                "a, p = os.environ['PUNCHLAB_CONNECTOR'], 7777; t = time.monotonic(); s.sendto(b'ping', (a, p));"
+                "print(s.recv(99), time.monotonic() - t)")
+        echo = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 7777));"
+                "[s.sendto(b'pong', s.recvfrom(99)[1]) for _ in range(1)]; __import__('time').sleep(60)")
+        self.write("echo.py", echo)
+        out, _ = self.lab("sh", "-c", f'sleep 1; exec /usr/bin/python3 -c "{code}"',
+                          options=("--connector", "/usr/bin/python3 echo.py", "--pcap", "captures"))
+        answer, seconds = out.split()
+        self.assertEqual(answer, "b'pong'")
+        self.assertGreaterEqual(float(seconds), 0.060)
+        for name in ("client-0-inner", "client-1-outer", "connector-0-inner"):
+            data = (self.folder / "captures" / f"{name}.pcap").read_bytes()
+            self.assertEqual((data.count(b"ping"), data.count(b"pong")), (1, 1), name)
+
+    def test_tcp(self):
+        (self.folder / "page").mkdir()
+        self.write("page/hello.txt", "from the other side\n")
+        server = "/usr/bin/python3 -m http.server --directory page 8080 >/dev/null 2>&1"
+        fetch = ('for i in $(seq 50); do curl -fsS --max-time 20 "http://$PUNCHLAB_CONNECTOR:8080/hello.txt" 2>/dev/null '
+                 '&& exit 0; sleep 0.2; done; exit 1')
+        out, _ = self.lab("sh", "-c", fetch, options=("--connector", server))
+        self.assertEqual(out, "from the other side\n")
+
+    def test_no_way_out(self):
+        listener = socket.create_server(("0.0.0.0", 0), backlog=16)
+        listener.settimeout(0.5)
+        self.addCleanup(listener.close)
+        port = str(listener.getsockname()[1])
+        own = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
+        addresses = ["127.0.0.1", *(a for a in own if ":" not in a)]
+        self.write("connect.py", CONNECT)
+        for address in addresses:
+            with self.subTest(address):
+                subprocess.run(["/usr/bin/python3", "connect.py", address, port], cwd=self.folder, check=True)
+                listener.accept()[0].close()
+                _, err = self.lab("/usr/bin/python3", "connect.py", address, port, status=1)
+                self.assertIn(address + ": ", err)
+        self.write("devices.sh", "set -e\nip -o link | cut -d: -f2 | cut -d@ -f1\nip route\n"
+                   "ip route add 192.0.2.0/24 via 10.0.0.1 dev access onlink\n"
+                   f"/usr/bin/python3 connect.py {addresses[-1]} {port} && exit 9\n"
+                   f"for i in $(seq 1 400) {os.getpid()}; do\n  [ -e /proc/$i ] || continue\n"
+                   "  nsenter --net=/proc/$i/ns/net ip -o link | grep -qv ' lo:\\| access' && exit 8\ndone\n"
+                   f"ip link set access netns {os.getpid()} && exit 7\nexit 0\n")
+        out, _ = self.lab("sh", "devices.sh")
+        self.assertEqual(out.split()[:2], ["lo", "access"])
+        self.assertEqual(out.splitlines()[2:], ["default dev access scope link "])
+        with self.assertRaises(TimeoutError):
+            listener.accept()
+
+    def test_killed(self):
+        process = self.start_lab("sh", "-c", DAEMON)
+        self.assertEqual(process.stdout.readline(), "started\n")
+        self.wait_until(lambda: len(self.processes()) >= 7, "the processes of the lab")
+        process.kill()
+        process.wait()
+        self.assert_nothing_left()
+
+    def test_ended_with_the_command(self):
+        """What the command leaves in the background ends with it, and so does the connector's."""
+        self.lab("sh", "-c", DAEMON.replace("; sleep 300", ""), options=("--connector", DAEMON))
+        self.assert_nothing_left()
+
+    def test_terminated(self):
+        process = self.start_lab("sh", "-c", "echo started; sleep 300")
+        self.assertEqual(process.stdout.readline(), "started\n")
+        process.terminate()
+        _, err = self.ended(process, 130)
+        self.assertTrue(err.endswith("punchlab: interrupted\n"), err)
+
+    def test_killed_relay(self):
+        process = self.start_lab("sh", "-c", "echo started; sleep 3; exit 5")
+        self.assertEqual(process.stdout.readline(), "started\n")
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        _, err = self.ended(process, 5)
+        self.assertIn("\npunchlab: the relay of the lab ended (status 137); the rest goes on\n", err)
+
+    def test_wrong_usage(self):
+        self.write("wifi.yaml", HOME.replace("access: {latency: 20 ms}", "access: {medium: wifi}"))
+        self.assertIn("models wires only", self.refused("lab", "wifi.yaml", "--", "true"))
+        self.assertIn('no client of this scenario is "cone"', self.refused("lab", "home.yaml", "--cell", "cone,any", "--", "true"))
+        self.assertIn("scenario is missing", self.punchlab("lab", "--", "true", status=2)[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

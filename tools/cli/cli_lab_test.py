@@ -1,0 +1,164 @@
+"""`punchlab run --backend sockets`: trials over real Linux stacks. Needs user namespaces. Cases:
+
+ 1. Every pair of the classic NATs comes out as in memory, cell by cell, outcome and reason; so do chosen cells and trials.
+ 2. What wires cannot carry is refused with status 2, before anything is written.
+ 3. A machine that forbids namespaces: status 3, what to allow, nothing written.
+ 4. Where /dev/net/tun is closed, veths serve: outcomes as in memory.
+ 5. Nothing is left: no process, no interface, no namespace, after success, Ctrl-C, the death of a worker and of the parent.
+    Control: while the run goes on, its namespaces are there to be seen. Afterwards --resume goes on.
+"""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import unittest
+
+from cli_fixture import PATIENCE, PUNCHLAB, Command
+
+NATS = "[full-cone, restricted-cone, port-restricted-cone, symmetric]"
+CLASSIC = f"""\
+name: classic
+seed: 3
+trials: 2
+client: {{nat: {NATS}, access: {{latency: 5 ms}}}}
+connector: {{nat: {NATS}, access: {{latency: 5 ms}}}}
+relay: {{latency: 5 ms}}
+traffic: {{probes: 3, interval: 20 ms}}
+"""
+# Long enough to be disturbed in its midst.
+LONG = CLASSIC.replace("trials: 2", "trials: 40")
+NAMESPACE = re.compile(r"net:\[\d+\]")
+
+
+class Lab(Command):
+    def setUp(self):
+        super().setUp()
+        self.write("classic.yaml", CLASSIC)
+        self.write("long.yaml", LONG)
+        self.interfaces = sorted(os.listdir("/sys/class/net"))
+        self.addCleanup(self.assert_nothing_left)
+
+    def start_sockets(self, scenario, *arguments, **options):
+        return self.start_run(scenario, "--backend", "sockets", *arguments, **options)
+
+    def run_sockets(self, scenario, *arguments, status=0):
+        return self.ended(self.start_sockets(scenario, *arguments), status)
+
+    def namespaces(self):
+        """Network namespaces that processes of this test hold, beside the machine's own."""
+        found = set()
+        for process in self.processes():
+            folder = pathlib.Path(f"/proc/{process}")
+            try:
+                links = [folder / "ns/net", *(folder / "fd").iterdir()]
+            except OSError:
+                continue  # it ended
+            for link in links:
+                try:
+                    found.update(NAMESPACE.findall(os.readlink(link)))
+                except OSError:
+                    continue
+        return found - {os.readlink("/proc/self/ns/net")}
+
+    def assert_nothing_left(self):
+        self.assert_nothing_runs()
+        self.assertEqual(sorted(os.listdir("/sys/class/net")), self.interfaces)
+
+    def outcomes(self, run):
+        return self.rows(run, "cell, trial, outcome, reason")
+
+
+class SocketsAgree(Lab):
+    def test_with_memory(self):
+        out, _ = self.run_sockets("classic.yaml", "--out", "sockets")
+        self.run_scenario("classic.yaml", "--out", "memory")
+        self.assertEqual(len(self.outcomes("sockets")), 32)
+        self.assertEqual(self.outcomes("sockets"), self.outcomes("memory"))
+        self.assertIn("oracle: 16 of 16 cells agree with what their NATs allow", out)
+
+    def test_chosen_trials(self):
+        self.run_sockets("classic.yaml", "--out", "one", "--cell", "symmetric,any", "--trial", "1", "--jobs", "3", "--pcap")
+        self.assertEqual([row[1] for row in self.outcomes("one")], [1] * 4)
+        captures = sorted(path.name for path in (self.folder / "one/pcap/cell0-trial1").iterdir())
+        self.assertEqual(captures, [f"{side}-{hop}-{end}.pcap" for side, hops in (("client", 2), ("connector", 2), ("relay", 1))
+                                    for hop in range(hops) for end in ("inner", "outer")])
+
+    def test_report(self):
+        out, _ = self.punchlab("run", "classic.yaml", "--backend", "sockets", "--trials", "1", "--out", "run")
+        self.assertIn("report: run/report.html", out)
+        self.assertIn("sockets", (self.folder / "run/report.html").read_text())
+
+
+class SocketsWithoutTun(Lab):
+    def test_over_veths(self):
+        """In a mount namespace of its own, where /dev/net is empty."""
+        script = 'mount -t tmpfs none /dev/net && exec "$0" run classic.yaml --backend sockets --no-report --out veths'
+        as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        done = subprocess.run(["unshare", *as_root, "--mount", "--propagation", "private", "sh", "-c", script, PUNCHLAB],
+                              cwd=self.folder, env=self.environment, timeout=PATIENCE, capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.run_scenario("classic.yaml", "--out", "memory")
+        self.assertEqual(self.outcomes("veths"), self.outcomes("memory"))
+
+
+class SocketsRefuse(Lab):
+    def test_media(self):
+        self.write("wifi.yaml", CLASSIC.replace("access: {latency: 5 ms}", "access: {medium: wifi}"))
+        self.assertEqual(self.refused("run", "wifi.yaml", "--backend", "sockets"),
+                         "backend sockets cannot model cell full-cone,full-cone: the sockets backend models wires only, "
+                         "not Wi-Fi or shared bottlenecks")
+
+    def test_no_namespaces(self):
+        """Inside a user namespace that allows no further ones."""
+        script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$0" run classic.yaml --backend sockets'
+        before = self.tree()
+        done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", script, PUNCHLAB], cwd=self.folder,
+                              env=self.environment, timeout=PATIENCE, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+        self.assertRegex(done.stderr, r"\Apunchlab: cannot make namespaces: No space left on device\. [^\n]*"
+                                      r"sysctl -w user\.max_user_namespaces=\d+[^\n]*\n\Z")
+        self.assertEqual(self.tree(), before)
+
+
+class SocketsLeaveNothing(Lab):
+    def disturbed(self, disturb, status):
+        process = self.start_sockets("long.yaml", "--out", "run", "--jobs", "6", start_new_session=True)
+        self.wait_for_trials(process, "run")
+        self.assertGreaterEqual(len(self.namespaces()), 4, "of a worker and its hosts")
+        disturb(process)
+        _, err = self.ended(process, status)
+        self.assert_nothing_left()
+        self.assertLess(len(self.outcomes("run")), 640, "the run was not disturbed in its midst")
+        return err
+
+    def assert_resumes(self):
+        """With what is left of one cell, for the sake of time."""
+        kept = self.outcomes("run")
+        process = self.start_sockets("long.yaml", "--out", "run", "--resume")
+        self.wait_until(lambda: len(self.outcomes("run")) > len(kept), "another trial")
+        process.send_signal(signal.SIGINT)
+        self.ended(process, 130)
+        self.assertLessEqual(set(kept), set(self.outcomes("run")))
+
+    def test_interrupt(self):
+        err = self.disturbed(lambda process: os.killpg(process.pid, signal.SIGINT), 130)
+        self.assertIn("punchlab: interrupted", err)
+        self.assert_resumes()
+
+    def test_killed_worker(self):
+        def kill_one(process):
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[2]), signal.SIGKILL)
+        err = self.disturbed(kill_one, 3)
+        self.assertIn("punchlab: a worker process was ended by signal 9 (Killed)", err)
+
+    def test_killed_parent(self):
+        self.disturbed(lambda process: process.kill(), -signal.SIGKILL)
+        self.assert_resumes()
+
+
+if __name__ == "__main__":
+    unittest.main()
