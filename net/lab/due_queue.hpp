@@ -16,8 +16,8 @@ class DueQueue {
   const memory::Event& front() const { return events_.front(); }
   void clear() { events_.clear(); }
 
-  void push(const memory::Event& event) {
-    events_.push_back(event);
+  void push(memory::Moment when, std::uint32_t packet, std::uint16_t wire, memory::Event::Kind kind) {
+    events_.push_back({when, packet, wire, kind});
     std::push_heap(events_.begin(), events_.end(), later);
   }
 

@@ -64,7 +64,7 @@ std::optional<std::string> enter_lab() {
 }
 
 NetworkNamespace::NetworkNamespace() : home_(current_namespace()) {
-  if (unshare(CLONE_NEWNET) != 0) throw_errno("make a network namespace");
+  if (unshare(CLONE_NEWNET) != 0) throw_errno("make a network namespace (the machine's limit is sysctl user.max_net_namespaces)");
   self_ = current_namespace();
   if (setns(home_.get(), CLONE_NEWNET) != 0) throw_errno("leave a network namespace");
 }
