@@ -41,7 +41,17 @@ void Peer::turn(Time limit) {
   const auto now = monotonic_now();
   streams_.handle(now, driver_.woken(), *this);
   if (tunnel_) tunnel_->handle_timeout(now);
+  if (tunnel_) watch_silence(now);
   status_.concluded = agent_.concluded();
+}
+
+/// The tunnel's pings make sure that a peer is heard whenever a path stands.
+void Peer::watch_silence(Time now) {
+  doubt_at_ = std::max(doubt_at_, tunnel_->last_heard() + kSilence);
+  if (now < doubt_at_) return;
+  doubt_at_ = now + kSilence;
+  agent_.doubt_allocation(now);
+  drain();
 }
 
 Time Peer::next() const { return tunnel_ && status_.kind != PathKind::none ? tunnel_->next(monotonic_now()) : kNever; }

@@ -21,6 +21,8 @@ class Peer final : private StreamUser {
  public:
   /// Silence after which the peer is taken for gone, although the path may return.
   static constexpr Duration kGoneAfter = std::chrono::seconds{60};
+  /// Silence after which the relay is asked whether it still knows us, again and again.
+  static constexpr Duration kSilence = std::chrono::seconds{6};
   /// Silence after which a peer that begins anew is believed to have lost this connection.
   static constexpr Duration kDoubtAfter = std::chrono::seconds{8};
 
@@ -51,6 +53,7 @@ class Peer final : private StreamUser {
  private:
   void take(const Output& output, Bytes bytes);
   void begin_tunnel();
+  void watch_silence(Time now);
   void drain();
 
   void on_stream_accepted(SocketId, SocketId, const TransportAddress&) override {}
@@ -75,6 +78,7 @@ class Peer final : private StreamUser {
   std::optional<tunnel::Tunnel> tunnel_;
   PathStatus status_;
   const char* failure_ = nullptr;
+  Time doubt_at_{};  ///< the relay is asked then
 };
 
 }  // namespace punchlab::net

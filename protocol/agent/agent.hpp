@@ -51,6 +51,9 @@ class Agent {
   /// The stream could not be opened, or has ended. Another OpenSocket of the same id follows, with growing pauses.
   void handle_stream_closed(Time now, SocketId socket);
   void handle_timeout(Time now);
+  /// The caller hears nothing from the peer any more: asks the relay whether the allocation still stands. ICE watches the path
+  /// that it selected itself; this is for data on one that it did not select.
+  void doubt_allocation(Time now);
 
   /// Seals application data for the peer into `out` and says where to send it; nothing while no path stands or the
   /// payload is over kMaxPayload. Allocates nothing.

@@ -127,6 +127,11 @@ void Agent::watch_allocation(Time now) {
   doubted_ = doubt;
 }
 
+void Agent::doubt_allocation(Time now) {
+  quiet_ = false;
+  turn_.refresh(now);
+}
+
 void Agent::redial(Time now) {
   if (allocation_redial_.due(now) && !relay_closed_) turn_.start(now);
   if (stream_redial_.due(now)) owes_stream_ = again_ = true;

@@ -3,16 +3,39 @@
  1. A wrong password, a peer that is not there, a key that nobody has, a relay that is not there: status 1 and a line that
     says so, on both sides.
  2. A name that cannot be resolved, a bad key, a key file that others read, a port in use: status 2 or 3 before anything runs.
- 3. A client that was killed comes again: the listener drops the old connection for it.
+ 3. The relay is killed and started again while it carries a pipe: the pipe goes on and all arrives, over UDP
+    (while the peers still look for a direct path, and after) and over TCP.
+ 4. A client that was killed comes again: the listener drops the old connection for it.
+ 5. Rubbish in large amounts at the relay and at a peer, while a pipe runs: all arrives.
 """
 
 import peers_fixture  # first: it starts the test again in namespaces
 
+import subprocess
 import unittest
 
+import netns_fixture as net
 from peers_fixture import RELAY
 
 Peers = peers_fixture.Peers
+FLOOD = """
+import os, random, socket, sys, time
+random.seed(1)
+target = (sys.argv[1], int(sys.argv[2]))
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+heads = [b"", b"\\x00\\x01\\x00\\x00\\x21\\x12\\xa4\\x42", b"\\x40\\x00", b"\\xc2", b"\\xc0"]
+for i in range(20_000):
+    udp.sendto(random.choice(heads) + os.urandom(random.randrange(1200)), target)
+    if i % 50 == 0:
+        time.sleep(0.001)
+if len(sys.argv) > 3:
+    for i in range(200):
+        with socket.create_connection(target) as tcp:
+            try:
+                tcp.sendall(os.urandom(3000))
+            except OSError:
+                pass  # it was closed because it made no sense
+"""
 
 
 class Reasons(Peers):
@@ -75,6 +98,33 @@ class Reasons(Peers):
 
 
 class Outages(Peers):
+    def through(self, middle, *arguments, random=True, settled=True):
+        """A pipe that stands; `middle()` happens while it does; then DATA goes through both ways."""
+        for side in "ab":
+            net.nat(f"nat-{side}", random=random)
+        self.relay = self.start_relay()
+        listener, client = self.listen(stdin=subprocess.PIPE), self.connect(*arguments, stdin=subprocess.PIPE)
+        self.wait_for(client, "relayed" if random else "direct")
+        self.wait_for(listener, "relayed" if random else "direct")
+        if settled and random:
+            self.wait_for(client, "relayed", "no direct path answered")
+        middle(client)
+        self.exchange(listener, client)
+
+    def restart(self, _):
+        self.relay.kill()
+        self.relay.wait()
+        self.relay = self.start_relay()
+
+    def test_relay_restarted(self):
+        self.through(self.restart)
+
+    def test_relay_restarted_at_once(self):
+        self.through(self.restart, settled=False)
+
+    def test_relay_restarted_over_tcp(self):
+        self.through(self.restart, "--transport", "tcp", settled=False)
+
     def test_client_killed(self):
         self.start_relay()
         listener = self.listen("--allow", "127.0.0.1:7")
@@ -85,6 +135,18 @@ class Outages(Peers):
             client.wait()
         self.assertIn("again", [state for state, _ in self.states(listener)])
         self.assertIsNone(listener.poll())
+
+    def test_flood(self):
+        floods = []
+
+        def flood(client):
+            seen = next(why for state, why in self.states(client) if state == "relay").split()[-1]
+            for host, target in (("b", (RELAY, "3478", "tcp")), ("nat-a", ("192.168.1.2", seen.split(":")[1]))):
+                floods.append(subprocess.Popen(net.inside(host, "/usr/bin/python3", "-c", FLOOD, *target)))
+        self.through(flood, random=False)
+        for process in floods:
+            self.assertEqual(process.wait(), 0)
+        self.assertIsNone(self.relay.poll(), self.relay.said)
 
 
 if __name__ == "__main__":

@@ -95,17 +95,18 @@ class Peers(Command):
 
     def pipe_both_ways(self, *arguments):
         """DATA through the pipe in both directions at once; gives the two programs."""
-        listener = self.listen(stdin=subprocess.PIPE)
-        self.feed(listener, DATA[::-1])
-        client = self.connect(*arguments, stdin=subprocess.PIPE)
-        self.feed(client, DATA)
-        got = {}
-        reader = threading.Thread(target=lambda: got.update(listener=self.over(listener, 0)))
-        reader.start()
-        got["client"] = self.over(client, 0)
-        reader.join()
-        self.assertEqual(got["client"], DATA[::-1])
-        self.assertEqual(got["listener"], DATA)
+        listener, client = self.listen(stdin=subprocess.PIPE), self.connect(*arguments, stdin=subprocess.PIPE)
+        self.exchange(listener, client)
         return listener, client
 
-
+    def exchange(self, listener, client):
+        """DATA from the client to the listener, and reversed the other way; both then end."""
+        self.feed(listener, DATA[::-1])
+        self.feed(client, DATA)
+        got = {}
+        reader = threading.Thread(target=lambda: got.update(listener=listener.stdout.read()))
+        reader.start()
+        self.assertEqual(self.over(client, 0), DATA[::-1])
+        reader.join()
+        self.assertEqual(got["listener"], DATA)
+        self.over(listener, 0)
