@@ -134,6 +134,7 @@ int connect_command(const Arguments& arguments) {
   const auto options = read_peer_options(*values, agent::Role::initiator);
   net::UdpHost host;
   listen_for_interrupts();
+  survive_closed_pipes();
   PeerLoop loop(host, options);
   if (values->count("forward") == 0) return run_pipe(loop);
   return run_forwards(loop, host, (*values)["forward"].as<std::vector<std::string>>());

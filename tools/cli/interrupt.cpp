@@ -13,6 +13,8 @@ void listen_for_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+void survive_closed_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 void pause_unless_interrupted(std::chrono::milliseconds length) {
   const auto end = std::chrono::steady_clock::now() + length;
   while (interrupted == 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds{50});

@@ -10,6 +10,8 @@ extern volatile std::sig_atomic_t interrupted;
 
 /// From now on both signals set `interrupted` instead of ending the process, and system calls that wait return EINTR.
 void listen_for_interrupts();
+/// Writing to a pipe that nobody reads becomes an error instead of ending the process.
+void survive_closed_pipes();
 /// Sleeps for `length`, or until one comes.
 void pause_unless_interrupted(std::chrono::milliseconds length);
 

@@ -115,6 +115,7 @@ int listen_command(const Arguments& arguments) {
   }
   net::UdpHost host;
   listen_for_interrupts();
+  survive_closed_pipes();
   PeerLoop loop(host, options);
   if (allowed.empty()) return serve_pipe(loop);
   ExitServer server(allowed, loop.status());
