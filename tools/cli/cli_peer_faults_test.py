@@ -43,6 +43,7 @@ class Reasons(Peers):
         self.start_relay()
         self.fails(self.connect(user="alice:wrong"), 1, "credential-refused: the relay refuses the name and password")
         self.fails(self.connect(user="nobody:secret"), 1, "credential-refused")
+        self.fails(self.start_on("b", "listen", *self.common("b", "a", "bob:wrong")), 1, "credential-refused")
 
     def test_peer_that_is_not_there(self):
         self.start_relay()

@@ -2,7 +2,7 @@
 
  1. The relay says where it listens, serves a probe that finds no NAT, and stops on SIGTERM and SIGINT with status 0.
  2. A server that does not answer, a port in use and an address that is not ours are named, with status 1, 3 and 3.
- 3. Wrong usage is status 2.
+ 3. Wrong usage is status 2; the example settings that are installed are right usage.
 """
 
 import re
@@ -10,7 +10,7 @@ import signal
 import socket
 import unittest
 
-from cli_fixture import Command
+from cli_fixture import SOURCE, Command
 
 USER = ["--user", "alice:secret"]
 
@@ -51,6 +51,16 @@ class RealSockets(Command):
                 relay.send_signal(number)
                 _, err = self.ended(relay, 0)
                 self.assertTrue(err.endswith("stopped\n"), err)
+
+    def test_the_example_settings(self):
+        text = (SOURCE / "tools/cli/systemd/relay.conf").read_text()
+        self.write("relay.conf", text.replace("listen = 192.0.2.1", "listen = 127.0.0.1:0"))
+        relay = self.start("relay", "--config", "relay.conf")
+        self.assertIn("listening on 127.0.0.1:", relay.stderr.readline())
+        self.write("wrong.conf", text + "colour = blue\n")
+        self.assertIn("--config wrong.conf: ", self.punchlab("relay", "--config", "wrong.conf", status=2)[1])
+        self.write("peer.conf", (SOURCE / "tools/cli/systemd/peer.conf").read_text())
+        self.assertIn("--key /home/alice/me.key: cannot read it", self.refused("connect", "--config", "peer.conf"))
 
     def test_silent_server(self):
         server = self.held_port()
