@@ -1,5 +1,5 @@
 // The real kernel against NatBox, packet by packet: the same packets through both, in thousands of random orders. Ports
-// that are drawn at random are different; where one of them stands, its counterpart must stand. A game ends where the
+// that are drawn at random are different, and one packet in eight has no hop left; where one of them stands, its counterpart must stand. A game ends where the
 // model ends (docs/nat-model.md): at a clash, when the filter looks at less than address and port.
 // 1. Every shipped kernel profile: each packet is forwarded by both or by neither, to the same place, from the same
 //    (corresponding) endpoint, for the same reason.
@@ -39,11 +39,12 @@ struct Result {
   bool passed() const { return verdict.action == Action::forward; }
 };
 
-Result send(lab::Gateway& gateway, From from, const TransportAddress& source, const TransportAddress& destination) {
+Result send(lab::Gateway& gateway, From from, const TransportAddress& source, const TransportAddress& destination,
+            std::uint8_t ttl = 64) {
   std::array<std::uint8_t, 64> packet;
   std::array<std::uint8_t, packet::kLargestIcmpError> reply;
   static constexpr std::array<std::uint8_t, 8> kPayload{1, 2, 3, 4, 5, 6, 7, 8};
-  const auto size = packet::write_udp(packet, source, destination, 64, kPayload);
+  const auto size = packet::write_udp(packet, source, destination, ttl, kPayload);
   Result result;
   const auto bytes = MutableBytes{packet}.first(size);
   result.verdict = gateway.route(kTimeOrigin, from, bytes, reply);
@@ -51,7 +52,7 @@ Result send(lab::Gateway& gateway, From from, const TransportAddress& source, co
   if (!view) return result;
   result.source = view->source;
   result.destination = view->destination;
-  if (result.passed() && (view->ttl != 63 || !packet::checksums_valid(bytes))) ADD_FAILURE() << "TTL or checksum";
+  if (result.passed() && (view->ttl != ttl - 1 || !packet::checksums_valid(bytes))) ADD_FAILURE() << "TTL or checksum";
   return result;
 }
 
@@ -79,7 +80,8 @@ class Pair {
       const TransportAddress remote{kRemotes[rng.below(2)], kRemotePorts[rng.below(2)]};
       const TransportAddress inside{host_, kHostPorts[rng.below(3)]};
       const bool out = endpoints_.empty() || rng.below(2) == 0;
-      const auto difference = out ? leave(inside, remote) : enter(remote, rng.below(endpoints_.size()));
+      const std::uint8_t ttl = rng.below(8) == 0 ? 1 : 64;
+      const auto difference = out ? leave(inside, remote, ttl) : enter(remote, rng.below(endpoints_.size()), ttl);
       if (!difference.empty()) return difference + " (seed " + std::to_string(seed) + ", packet " + std::to_string(i) + ")";
       if (over_) break;
     }
@@ -93,9 +95,9 @@ class Pair {
     TransportAddress model, kernel;
   };
 
-  std::string leave(const TransportAddress& inside, const TransportAddress& remote) {
-    const auto model = send(*model_, From::inside, inside, remote);
-    const auto kernel = send(*kernel_, From::inside, inside, remote);
+  std::string leave(const TransportAddress& inside, const TransportAddress& remote, std::uint8_t ttl) {
+    const auto model = send(*model_, From::inside, inside, remote, ttl);
+    const auto kernel = send(*kernel_, From::inside, inside, remote, ttl);
     const auto what = "from " + inside.to_string() + " to " + remote.to_string();
     if (auto difference = compare(what, model, kernel); !difference.empty() || !model.passed()) return difference;
     over_ = clash_ends_ && model.verdict.reason == nat::Reason::mapping_clashed;
@@ -114,10 +116,10 @@ class Pair {
     return "";
   }
 
-  std::string enter(const TransportAddress& remote, std::size_t number) {
+  std::string enter(const TransportAddress& remote, std::size_t number, std::uint8_t ttl) {
     const Endpoint to = endpoints_[number];
-    const auto model = send(*model_, From::outside, remote, to.model);
-    const auto kernel = send(*kernel_, From::outside, remote, to.kernel);
+    const auto model = send(*model_, From::outside, remote, to.model, ttl);
+    const auto kernel = send(*kernel_, From::outside, remote, to.kernel, ttl);
     const auto what = "from " + remote.to_string() + " to " + to.kernel.to_string();
     if (auto difference = compare(what, model, kernel); !difference.empty() || !model.passed()) return difference;
     return model.destination == kernel.destination && model.source == kernel.source ? "" : what + ": another place";

@@ -1,7 +1,6 @@
 #include "net/lab/gateway.hpp"
 
-#include "sim/packet/icmp.hpp"
-#include "sim/trial/routers.hpp"
+#include "sim/trial/gateway_routing.hpp"
 
 namespace punchlab::lab {
 namespace {
@@ -12,14 +11,7 @@ class NatBoxGateway final : public Gateway {
       : addressing_(spec.addressing), box_(spec.profile, spec.addressing, spec.key) {}
 
   nat::Verdict route(Time now, nat::From from, MutableBytes packet, MutableBytes reply) override {
-    if (trial::ttl_of(packet) <= 1) {
-      const auto router = trial::gateway_address(addressing_, from, Family::ipv4);
-      return {nat::Action::drop, nat::Reason::ttl_expired,
-              packet::write_icmp_error(reply, packet::IcmpError::ttl_expired, router, packet)};
-    }
-    const auto verdict = box_.process(now, from, packet, reply);
-    if (verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin) packet::decrement_ttl(packet);
-    return verdict;
+    return trial::route_through(box_, addressing_, now, from, packet, reply);
   }
 
  private:

@@ -8,9 +8,10 @@ namespace {
 class LowTtlOpener final : public Technique {
  public:
   std::string_view name() const override { return "low-ttl-opener"; }
-  /// Through the home router and the carrier's NAT, not through the peer's; by the time of the checks, the later side has
-  /// opened its NAT too, if it is late by less than the lead and one way.
-  Opener opener() const override { return {3, std::chrono::milliseconds{100}}; }
+  /// Through the home router, and dead at the next one: a packet that reaches the peer's NAT does harm even when it cannot
+  /// be forwarded there. By the time of the checks, the later side has opened its NAT too, if it is late by less than the
+  /// lead and one way.
+  Opener opener() const override { return {2, std::chrono::milliseconds{100}}; }
 };
 
 }  // namespace

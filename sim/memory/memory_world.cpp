@@ -10,7 +10,7 @@
 #include "sim/packet/icmp.hpp"
 #include "sim/packet/packet.hpp"
 #include "sim/trial/core_routes.hpp"
-#include "sim/trial/routers.hpp"
+#include "sim/trial/gateway_routing.hpp"
 
 namespace punchlab::memory {
 namespace {
@@ -265,22 +265,17 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   Side& side = side_of(wire.side);
   Wire& onward = wire_of(wire.side, wire.up ? index + 1U : index, wire.up);
   Wire& back = wire_of(wire.side, wire.hop, !wire.up);
-  const MutableBytes bytes = pool_.packet(packet);
-  if (trial::ttl_of(bytes) <= 1) {
-    const auto& addressing = side.spec->gateways[index].addressing;
-    return expire(back, index, trial::gateway_address(addressing, from, trial::family_of(bytes)), packet);
-  }
   const auto reply = pool_.take();
-  const auto verdict = side.boxes[index].process(now_.at, from, bytes, pool_.room(reply));
+  const auto verdict = trial::route_through(side.boxes[index], side.spec->gateways[index].addressing, now_.at, from,
+                                            pool_.packet(packet), pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
-  report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, wire.side, index,
-         verdict.reason, packet, &side.boxes[index]);
-  if (passes) {
-    packet::decrement_ttl(bytes);
+  const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
+                                                                  : PacketEvent::Kind::dropped_by_gateway;
+  report(passes ? PacketEvent::Kind::translated : dropped, wire.side, index, verdict.reason, packet, &side.boxes[index]);
+  if (passes)
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
-  } else {
+  else
     pool_.give_back(packet);
-  }
   if (verdict.reply_size == 0) return pool_.give_back(reply);
   pool_.set_size(reply, verdict.reply_size);
   report(PacketEvent::Kind::originated, wire.side, index, verdict.reason, reply);

@@ -1,6 +1,6 @@
 #include "sim/ns3/gateway_router.hpp"
 
-#include "sim/trial/routers.hpp"
+#include "sim/trial/gateway_routing.hpp"
 
 namespace punchlab::sim_ns3 {
 
@@ -25,18 +25,15 @@ bool GatewayRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::I
   const auto& onward = from == nat::From::inside ? outside_ : inside_;
   PacketBuffer buffer;
   const MutableBytes packet = assemble(header, *payload, buffer);
-  // The TTL must be looked at before translating: the error goes to the packet's own source.
-  if (header.GetTtl() <= 1) {
-    Expire(packet, place_, trial::gateway_address(spec_->addressing, from, Family::ipv4), back);
-    return true;
-  }
   PacketBuffer reply;
-  const auto verdict = box_.process(context_.now(), from, packet, reply);
+  const auto verdict = trial::route_through(box_, spec_->addressing, context_.now(), from, packet, reply);
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
-  context_.report(passes ? PacketEvent::Kind::translated : PacketEvent::Kind::dropped_by_gateway, place_.side,
-                  place_.index, verdict.reason, packet, &box_);
+  const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
+                                                                  : PacketEvent::Kind::dropped_by_gateway;
+  context_.report(passes ? PacketEvent::Kind::translated : dropped, place_.side, place_.index, verdict.reason, packet,
+                  &box_);
   if (passes) {
-    ns3::Ipv4Header translated = header;
+    ns3::Ipv4Header translated = header;  // ns-3 takes the hop off it
     translated.SetSource(ns3::Ipv4Address{load_u32(&packet[12])});
     translated.SetDestination(ns3::Ipv4Address{load_u32(&packet[16])});
     forward(verdict.action == nat::Action::forward ? onward : back, payload_of(packet), translated);
