@@ -24,7 +24,7 @@ constexpr Duration kLongest = seconds{12};
 
 /// What discovery says from behind the kernel, or why it could not be asked.
 std::string through_kernel(const nat::Profile& profile) {
-  auto made = lab::make_lab_world(make_kernel_gateways());
+  auto made = lab::make_lab_world({.gateways = make_kernel_gateways()});
   if (const auto* error = std::get_if<std::string>(&made)) return *error;
   auto cell = cell_behind(profile);
   // Answers take 200 ms, so that a late process asks after a mapping's end, not before it.

@@ -18,14 +18,15 @@ namespace {
 constexpr char kFine = '+';
 
 /// The life of the child: an answer of "+", or of what is missing.
-[[noreturn]] void answer(int fd) {
+[[noreturn]] void answer(int fd, std::optional<std::string> (*further)()) {
   signal(SIGINT, SIG_IGN);  // the parent is asked to stop, and waits for this answer first
   signal(SIGTERM, SIG_IGN);
   signal(SIGALRM, SIG_DFL);
   alarm(kProbeSeconds);
   const auto made = make_lab_world();
   const auto* error = std::get_if<std::string>(&made);
-  const std::string text = error != nullptr ? *error : std::string(1, kFine);
+  const auto more = error == nullptr && further != nullptr ? further() : std::nullopt;
+  const std::string text = error != nullptr ? *error : more.value_or(std::string(1, kFine));
   [[maybe_unused]] const auto written = write(fd, text.data(), text.size());
   _exit(0);
 }
@@ -42,12 +43,12 @@ std::string read_all(int fd) {
 
 }  // namespace
 
-std::optional<std::string> machine_lacks() {
+std::optional<std::string> machine_lacks(std::optional<std::string> (*further)()) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return std::string("cannot make a pipe: ") + std::strerror(errno);
   const FileDescriptor reader(ends[0]);
   const pid_t child = fork();
-  if (child == 0) answer(ends[1]);
+  if (child == 0) answer(ends[1], further);
   close(ends[1]);
   if (child < 0) return std::string("cannot start a process: ") + std::strerror(errno);
   auto text = read_all(reader.get());

@@ -8,8 +8,8 @@
 namespace punchlab::lab {
 
 /// What this machine does not allow the lab, and how to allow it; nothing when a world can be made. A child process
-/// tries, so that the caller stays where it is; it has kProbeSeconds.
-std::optional<std::string> machine_lacks();
+/// tries, so that the caller stays where it is; it has kProbeSeconds. `further`, unless null, tries more there.
+std::optional<std::string> machine_lacks(std::optional<std::string> (*further)() = nullptr);
 
 inline constexpr int kProbeSeconds = 20;
 

@@ -17,6 +17,7 @@ import run_data
 import style
 
 WIDTH, HEIGHT = 6.4, 3.6
+LABELS = {"sockets": "model, real sockets", "sockets-kernel": "the kernel's NAT, real sockets"}
 
 
 def series_of(run, client):
@@ -39,10 +40,8 @@ def flip_of(points):
 
 def label_of(run):
     """What stood between the peers."""
-    if run.summary["backend"] != "sockets":
-        return f"model on {run.summary['backend']}"
-    kernel = "--gateways kernel" in run.manifest["command"]
-    return "the kernel's NAT, real sockets" if kernel else "model, real sockets"
+    backend = run.summary["backend"]
+    return LABELS.get(backend, f"model on {backend}")
 
 
 def draw_run(axes, run, client, number):

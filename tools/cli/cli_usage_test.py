@@ -75,7 +75,7 @@ class Usage(Command):
             (["--jobs", "0"], "--jobs 0: not a whole number from 1 to 1000"),
             (["--trial=-1"], "--trial -1: not a whole number from 0 to 18446744073709551615"),
             (["--trial", "6"], "--trial 6: no cell has so many trials"),
-            (["--backend", "socket"], "--backend socket: ns3, memory and sockets are possible"),
+            (["--backend", "socket"], "--backend socket: ns3, memory, sockets and sockets-kernel are possible"),
             (["--cell", "symmetric"], '--cell: "symmetric" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone'),
             (["--cell", "symetric,symmetric"],
              '--cell: no client of this scenario is "symetric"; did you mean "symmetric"?'),

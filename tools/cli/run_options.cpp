@@ -24,7 +24,7 @@ Syntax syntax() {
       .positional = "scenario",
   };
   s.options.add_options()("scenario", po::value<std::string>(), "the scenario file (also without --scenario)")(
-      "backend", po::value<std::string>()->default_value("ns3"), "ns3, memory or sockets")(
+      "backend", po::value<std::string>()->default_value("ns3"), "ns3, memory, sockets or sockets-kernel")(
       "trials", po::value<std::string>(), "trials per cell instead of the scenario's")(
       "seed", po::value<std::string>(), "seed instead of the scenario's")(
       "policy", po::value<std::vector<std::string>>()->composing(),
@@ -90,7 +90,7 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.scenario = (*values)["scenario"].as<std::string>();
   const auto name = (*values)["backend"].as<std::string>();
   const auto backend = runner::parse_backend(name);
-  if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3, memory and sockets are possible", name));
+  if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3, memory, sockets and sockets-kernel are possible", name));
   options.backend = *backend;
   options.overrides = overrides(*values);
   options.trial = number(*values, "trial", 0, kAny);

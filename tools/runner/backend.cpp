@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "net/kernel/abilities.hpp"
+#include "net/kernel/kernel_gateway.hpp"
 #include "net/lab/abilities.hpp"
 #include "net/lab/lab_world.hpp"
 #include "sim/memory/memory_world.hpp"
@@ -16,8 +18,10 @@ namespace {
 /// Trials of real sockets at once, per processor: each takes a twentieth of one.
 constexpr unsigned kWaitingTrials = 24;
 
-std::unique_ptr<trial::World> make_sockets_world() {
-  auto made = lab::make_lab_world();
+bool is_real(Backend backend) { return backend == Backend::sockets || backend == Backend::sockets_kernel; }
+
+std::unique_ptr<trial::World> make_sockets_world(lab::LabOptions options) {
+  auto made = lab::make_lab_world(std::move(options));
   if (const auto* error = std::get_if<std::string>(&made)) throw std::runtime_error(*error);
   return std::move(std::get<0>(made));
 }
@@ -25,7 +29,7 @@ std::unique_ptr<trial::World> make_sockets_world() {
 }  // namespace
 
 std::optional<Backend> parse_backend(std::string_view name) {
-  for (const auto backend : {Backend::ns3, Backend::memory, Backend::sockets})
+  for (const auto backend : {Backend::ns3, Backend::memory, Backend::sockets, Backend::sockets_kernel})
     if (name == name_of(backend)) return backend;
   return std::nullopt;
 }
@@ -38,6 +42,8 @@ std::string_view name_of(Backend backend) {
       return "memory";
     case Backend::sockets:
       return "sockets";
+    case Backend::sockets_kernel:
+      return "sockets-kernel";
   }
   return "";
 }
@@ -48,6 +54,7 @@ std::size_t chunk_of(Backend backend) {
     case Backend::memory:
       return 8;  // a world keeps its shape from trial to trial
     case Backend::sockets:
+    case Backend::sockets_kernel:
       return 1;  // neighbours, alike in length, spread over the workers
   }
   return 1;
@@ -55,18 +62,23 @@ std::size_t chunk_of(Backend backend) {
 
 unsigned default_jobs(Backend backend) {
   const auto processors = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
-  return backend == Backend::sockets ? std::min(kWaitingTrials * processors, 256U) : processors;
+  return is_real(backend) ? std::min(kWaitingTrials * processors, 256U) : processors;
 }
 
 std::optional<Refusal> cannot_model(Backend backend, const trial::Plan& plan) {
-  const auto world = backend == Backend::sockets ? nullptr : make_world(backend);
-  for (const auto& cell : plan.cells)
-    if (auto reason = world ? world->cannot(cell) : lab::cannot_model(cell)) return Refusal{&cell, *std::move(reason)};
+  const auto world = is_real(backend) ? nullptr : make_world(backend);
+  for (const auto& cell : plan.cells) {
+    auto reason = world                                ? world->cannot(cell)
+                  : backend == Backend::sockets_kernel ? kernel::cannot_model(cell)
+                                                       : lab::cannot_model(cell);
+    if (reason) return Refusal{&cell, *std::move(reason)};
+  }
   return std::nullopt;
 }
 
 std::optional<std::string> machine_lacks(Backend backend) {
-  return backend == Backend::sockets ? lab::machine_lacks() : std::nullopt;
+  if (!is_real(backend)) return std::nullopt;
+  return backend == Backend::sockets_kernel ? kernel::machine_lacks() : lab::machine_lacks();
 }
 
 std::unique_ptr<trial::World> make_world(Backend backend) {
@@ -76,7 +88,9 @@ std::unique_ptr<trial::World> make_world(Backend backend) {
     case Backend::memory:
       return memory::make_memory_world();
     case Backend::sockets:
-      return make_sockets_world();
+      return make_sockets_world({});
+    case Backend::sockets_kernel:
+      return make_sockets_world({.gateways = kernel::make_kernel_gateways()});
   }
   throw std::invalid_argument("no such backend");
 }

@@ -9,9 +9,10 @@
 
 namespace punchlab::runner {
 
-enum class Backend : std::uint8_t { ns3, memory, sockets };
+enum class Backend : std::uint8_t { ns3, memory, sockets, sockets_kernel };
 
-/// "ns3", "memory" or "sockets"; nothing for others.
+/// "ns3", "memory", "sockets" or "sockets-kernel" (real sockets, and the Linux kernel in place of each NatBox whose NAT
+/// names kernel rules); nothing for others.
 std::optional<Backend> parse_backend(std::string_view name);
 std::string_view name_of(Backend backend);
 /// How many neighbouring trials a worker of this backend takes together (ScheduleOptions::chunk).
