@@ -5,7 +5,7 @@
     in the time that they take; the captures hold them.
  3. A server in the connector's host is reached from the client's by TCP.
  4. No way out, by any address of the machine, a route of one's own or a device; control: outside, the same works.
- 5. Nothing is left after kill -9 of the lab, not even what the command put in the background.
+ 5. Nothing is left after kill -9 of the lab or of the command, not even what the command put in the background.
  6. The relay is killed: that is said, the command goes on.
  7. Wrong usage, media that wires cannot carry.
 """
@@ -147,6 +147,15 @@ class LabCommand(Command):
         os.kill(int(children[0]), signal.SIGKILL)
         _, err = self.ended(process, 5)
         self.assertIn("\npunchlab: the relay of the lab ended (status 137); the rest goes on\n", err)
+
+    def test_killed_command(self):
+        """With the process that keeps it, as the kernel's OOM killer might."""
+        process = self.start_lab("sh", "-c", DAEMON)
+        self.assertEqual(process.stdout.readline(), "started\n")
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[1]), signal.SIGKILL)
+        self.ended(process, 137)
+        self.assert_nothing_left()
 
     def test_wrong_usage(self):
         self.write("wifi.yaml", HOME.replace("access: {latency: 20 ms}", "access: {medium: wifi}"))
