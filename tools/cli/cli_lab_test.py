@@ -67,7 +67,8 @@ class Lab(Command):
         self.assertEqual(sorted(os.listdir("/sys/class/net")), self.interfaces)
 
     def outcomes(self, run):
-        return self.rows(run, "cell, trial, outcome, reason")
+        """Of direct trials without a reason: it says why they were slow, and real time is slower."""
+        return self.rows(run, "cell, trial, outcome, CASE outcome WHEN 'direct' THEN '' ELSE reason END")
 
 
 class SocketsAgree(Lab):
@@ -81,7 +82,7 @@ class SocketsAgree(Lab):
     def test_chosen_trials(self):
         self.run_sockets("classic.yaml", "--out", "one", "--cell", "symmetric,any", "--trial", "1", "--jobs", "3", "--pcap")
         self.assertEqual([row[1] for row in self.outcomes("one")], [1] * 4)
-        captures = sorted(path.name for path in (self.folder / "one/pcap/cell0-trial1").iterdir())
+        captures = sorted(path.name for path in (self.folder / "one/pcap/cell12-trial1").iterdir())
         self.assertEqual(captures, [f"{side}-{hop}-{end}.pcap" for side, hops in (("client", 2), ("connector", 2), ("relay", 1))
                                     for hop in range(hops) for end in ("inner", "outer")])
 
