@@ -126,6 +126,19 @@ class Outages(Peers):
     def test_relay_restarted_over_tcp(self):
         self.through(self.restart, "--transport", "tcp", settled=False)
 
+    def test_relay_restarted_while_nobody_is_there(self):
+        for transport in ("udp", "tcp"):
+            with self.subTest(transport):
+                self.relay = self.start_relay()
+                listener = self.listen("--allow", "127.0.0.1:7", "--transport", transport)
+                self.wait_for(listener, "relay")
+                self.wait_until(lambda: any("registered: 1" in line for line in self.relay.said), "the registration")
+                self.restart(None)
+                client = self.connect("-L", "8007:127.0.0.1:7")
+                self.wait_for(client, "direct")
+                for process in (client, listener, self.relay):
+                    self.put_away(process)
+
     def test_client_killed(self):
         self.start_relay()
         listener = self.listen("--allow", "127.0.0.1:7")

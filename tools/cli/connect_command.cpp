@@ -117,10 +117,10 @@ int run_pipe(PeerLoop& loop) {
 int run_forwards(PeerLoop& loop, net::UdpHost& host, const std::vector<std::string>& forwards) {
   Forwarder forwarder(host, forwards, loop.status());
   for (bool before = false;;) {
-    const auto end = loop.run(forwarder, before);
+    const auto end = loop.run(forwarder, false);
     if (end.kind == SessionEnd::Kind::stopped) return kFine;
     before = before || end.was_connected;
-    if (!before) throw CommandError(kExpectationFailed, end.reason);
+    if (!before || end.refused) throw CommandError(kExpectationFailed, end.reason);
     loop.status().say("again", end.kind == SessionEnd::Kind::failed ? end.reason : "the peer went away; it is tried again");
     pause_unless_interrupted(std::chrono::seconds{2});
   }

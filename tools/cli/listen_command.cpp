@@ -74,16 +74,17 @@ Syntax listen_syntax() {
   return syntax;
 }
 
-/// Until `service` has finished. What ends a session is told, and another one begins; what cannot get better is thrown.
+/// Until it is stopped. What ends a session is told, and another one begins; what fails at first, or would fail again, is
+/// thrown.
 int serve(PeerLoop& loop, PeerService& service) {
-  for (bool before = false;;) {
+  for (bool first = true;; first = false) {
     loop.status().say("waiting", "for the peer");
     const auto end = loop.run(service, true);
-    if (end.kind == SessionEnd::Kind::stopped || end.kind == SessionEnd::Kind::finished) return kFine;
-    before = before || end.was_connected;
-    if (!before && end.kind == SessionEnd::Kind::failed) throw CommandError(kExpectationFailed, end.reason);
-    loop.status().say("again", end.kind == SessionEnd::Kind::failed ? end.reason : "the peer went away");
-    if (end.kind == SessionEnd::Kind::failed) pause_unless_interrupted(std::chrono::seconds{5});
+    if (end.kind == SessionEnd::Kind::stopped) return kFine;
+    const bool failed = end.kind == SessionEnd::Kind::failed;
+    if (failed && (first || end.refused)) throw CommandError(kExpectationFailed, end.reason);
+    if (end.kind != SessionEnd::Kind::stale) loop.status().say("again", failed ? end.reason : "the peer went away");
+    if (failed) pause_unless_interrupted(std::chrono::seconds{5});
   }
 }
 

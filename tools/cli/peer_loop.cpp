@@ -17,6 +17,8 @@ constexpr SocketId kPeerSocket{1};
 constexpr Duration kLinger = std::chrono::milliseconds{300};
 /// Time to hand on what came before a goodbye.
 constexpr Duration kLeaving = std::chrono::seconds{5};
+/// A listener that nobody comes to begins anew: the agent gives a relay up at last, and this machine may have moved.
+constexpr Duration kRenewal = std::chrono::minutes{10};
 
 }  // namespace
 
@@ -57,6 +59,7 @@ SessionEnd PeerLoop::run(PeerService& service, bool waits) {
 SessionEnd PeerLoop::converse(net::Peer& peer, PeerService& service, bool waits) {
   net::Channels channels(host_);
   bool was_connected = false;
+  const auto renew_at = waits ? net::monotonic_now() + kRenewal : kNever;
   Time leave_by = kNever;  ///< the peer said goodbye: only what it sent before is still handed on
   std::optional<SessionEnd> end;
   while (!end) {
@@ -74,6 +77,7 @@ SessionEnd PeerLoop::converse(net::Peer& peer, PeerService& service, bool waits)
     end = verdict(peer, service, channels, waits);
     const bool left = leave_by != kNever && (channels.empty() || net::monotonic_now() >= leave_by);
     if (!end && left) end = SessionEnd{SessionEnd::Kind::gone, {}, {}};
+    if (!end && tunnel == nullptr && net::monotonic_now() >= renew_at) end = SessionEnd{SessionEnd::Kind::stale, {}, {}};
   }
   channels.abort_all();
   end->was_connected = was_connected;
@@ -94,7 +98,7 @@ std::optional<SessionEnd> PeerLoop::verdict(net::Peer& peer, const PeerService& 
   if (peer.gone(net::monotonic_now())) return SessionEnd{SessionEnd::Kind::gone, {}, {}};
   const std::string reason = peer.failure() == nullptr ? "" : peer.failure();
   if (reason.empty() || tunnel != nullptr || (waits && reason == "peer-unavailable")) return std::nullopt;
-  return SessionEnd{SessionEnd::Kind::failed, {}, explain_failure(reason)};
+  return SessionEnd{SessionEnd::Kind::failed, {}, explain_failure(reason), reason == "credential-refused"};
 }
 
 /// True when the peer has ended the tunnel.

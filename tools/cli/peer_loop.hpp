@@ -24,11 +24,12 @@ class PeerService {
   virtual bool finished(const tunnel::Tunnel& tunnel, const net::Channels& channels) const = 0;
 };
 
-/// How a session ended.
+/// How a session ended. `stale`: nobody came for long, and it is time to look at the relay and the network anew.
 struct SessionEnd {
-  enum class Kind : std::uint8_t { stopped, finished, gone, failed } kind = Kind::failed;
+  enum class Kind : std::uint8_t { stopped, finished, gone, stale, failed } kind = Kind::failed;
   bool was_connected = false;
   std::string reason;  ///< when failed: a code of docs/reasons.md and what it means
+  bool refused = false;  ///< it would fail again
 };
 
 class PeerLoop {
