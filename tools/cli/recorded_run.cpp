@@ -101,7 +101,7 @@ RecordedRun open_run(const std::filesystem::path& folder) {
   auto store = results::Store::open(folder);
   if (!store) fail(store.error());
   const auto backend = runner::parse_backend(store->manifest().backend);
-  if (!backend || *backend == runner::Backend::sockets)
+  if (!backend || runner::is_real(*backend))
     throw CommandError(kWrongUsage, fmt::format("{} was run on backend {}, whose trials cannot be run again",
                                                 folder.string(), store->manifest().backend));
   auto plan = plan_of(*store, grid_of(*store));

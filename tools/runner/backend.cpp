@@ -18,8 +18,6 @@ namespace {
 /// Trials of real sockets at once, per processor: each takes a twentieth of one.
 constexpr unsigned kWaitingTrials = 24;
 
-bool is_real(Backend backend) { return backend == Backend::sockets || backend == Backend::sockets_kernel; }
-
 std::unique_ptr<trial::World> make_sockets_world(lab::LabOptions options) {
   auto made = lab::make_lab_world(std::move(options));
   if (const auto* error = std::get_if<std::string>(&made)) throw std::runtime_error(*error);
@@ -47,6 +45,8 @@ std::string_view name_of(Backend backend) {
   }
   return "";
 }
+
+bool is_real(Backend backend) { return backend == Backend::sockets || backend == Backend::sockets_kernel; }
 
 std::size_t chunk_of(Backend backend) {
   switch (backend) {

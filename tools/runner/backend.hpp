@@ -15,6 +15,8 @@ enum class Backend : std::uint8_t { ns3, memory, sockets, sockets_kernel };
 /// names kernel rules); nothing for others.
 std::optional<Backend> parse_backend(std::string_view name);
 std::string_view name_of(Backend backend);
+/// True where packets cross real stacks in real time: no trial can be run again bit by bit.
+bool is_real(Backend backend);
 /// How many neighbouring trials a worker of this backend takes together (ScheduleOptions::chunk).
 std::size_t chunk_of(Backend backend);
 /// Worker processes when nothing else is asked for: trials of simulated worlds compute, those of real sockets wait.
