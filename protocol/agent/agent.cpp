@@ -31,6 +31,7 @@ Agent::Agent(const Config& config, Rng& rng)
       session_(make_session(config, rng)),
       signalling_(*policy_, rendezvous_, session_, rendezvous::PeerId::of(config.peer)),
       paths_(policy_->relay_first),
+      relay_choice_(policy_->relay_wait),
       greeting_constants_{policy_->gather_rto * 2, kGreetings, 1, true} {
   local_.credentials = ice_.local_credentials();
 }
@@ -50,10 +51,7 @@ void Agent::connect(Time now) {
   }
   give_up_at_ = now + policy_->patience;
   quiet_ = false;
-  if (!uses_stream()) return start_relay_clients(now);
-  relay_socket_ = kStreamSocket;
-  framer_.emplace();
-  owes_stream_ = true;
+  choose_transports(now);
 }
 
 void Agent::handle_datagram(Time now, const Datagram& datagram) {
@@ -64,30 +62,6 @@ void Agent::handle_datagram(Time now, const Datagram& datagram) {
   }
   route(now, *base, datagram.source, datagram.payload);
   if (!quiet_) advance(now);
-}
-
-void Agent::handle_stream_opened(Time now, SocketId socket) {
-  if (socket != kStreamSocket || !framer_ || (relay_started_ && !relay_closed_)) return;
-  relay_closed_ = false;
-  framer_.emplace();
-  turn_started_ = false;
-  start_relay_clients(now);
-}
-
-void Agent::handle_stream_closed(Time now, SocketId socket) {
-  if (socket == kStreamSocket && framer_) close_stream(now);
-}
-
-/// A stream that had stood is dialled again before anybody is told; one that cannot be opened is a failure meanwhile.
-void Agent::close_stream(Time now) {
-  const bool stood = relay_started_ && !relay_closed_;
-  relay_closed_ = turn_done_ = true;
-  quiet_ = false;
-  turn_.abandon();
-  forget_allocation(now);
-  update_path(now);
-  const bool again = stream_redial_.schedule(now);
-  if (!stood || !again) fail("relay-unreachable");
 }
 
 std::optional<ice::BaseId> Agent::base_of(SocketId socket) const {
@@ -121,7 +95,7 @@ void Agent::route_stun(Time now, ice::BaseId base, const TransportAddress& sourc
   quiet_ = quiet_ && message->is(stun::Class::indication, stun::Method::data);  // what that holds decides
   if (base != kRelayedBase && source == config_.relay) {
     for (std::size_t i = 0; i < socket_count_; ++i)
-      if (sockets_[i].gatherer && sockets_[i].gatherer->handle_response(*message)) return;
+      if (sockets_[i].gatherer && sockets_[i].gatherer->handle_response(*message)) return hear_over_udp();
     if (message->method() != stun::Method::binding) return route_relay_message(now, *message);
   }
   if (message->method() == stun::Method::binding)
@@ -137,7 +111,8 @@ void Agent::route_relay_message(Time now, const stun::MessageView& message) {
     ++counters_.malformed;
     return;
   }
-  if (!turn_.handle_message(now, message) && !rendezvous_.handle_message(now, message)) ++counters_.unexpected;
+  if (turn_.handle_message(now, message) || rendezvous_.handle_message(now, message)) return hear_over_udp();
+  ++counters_.unexpected;
 }
 
 /// The peer's allocation may be known from its checks only, when the news of it was lost.
@@ -171,27 +146,6 @@ void Agent::route_session(Time now, ice::BaseId base, const TransportAddress& so
   received_size_ = opened.size;
   has_received_ = true;
   if (relayed && paths_.heard_on({base, source, PathKind::relayed})) quiet_ = false;
-}
-
-/// One frame of the stream to the relay is handled like a datagram from it.
-std::size_t Agent::handle_stream(Time now, SocketId socket, Bytes bytes) {
-  const auto given = bytes.size();
-  if (socket != kStreamSocket || !framer_ || relay_closed_) {
-    ++counters_.unknown_socket;
-    return given;
-  }
-  const auto status = framer_->next(bytes);
-  if (status == stun::FrameStatus::malformed) {
-    ++counters_.malformed;
-    owes_close_ = true;
-    close_stream(now);
-    return given;
-  }
-  if (status == stun::FrameStatus::complete) {
-    route(now, ice::BaseId{0}, config_.relay, framer_->frame());
-    if (!quiet_) advance(now);
-  }
-  return given - bytes.size();
 }
 
 std::optional<Transmit> Agent::seal(Time now, Bytes plaintext, MutableBytes out) {

@@ -8,6 +8,7 @@
 #include "protocol/agent/data_path.hpp"
 #include "protocol/agent/gatherer.hpp"
 #include "protocol/agent/redial.hpp"
+#include "protocol/agent/relay_choice.hpp"
 #include "protocol/agent/signalling.hpp"
 #include "protocol/base/endpoint.hpp"
 #include "protocol/ice/agent.hpp"
@@ -43,12 +44,13 @@ class Agent {
   void connect(Time now);
 
   void handle_datagram(Time now, const Datagram& datagram);
-  /// The stream to the relay that an OpenSocket asked for.
+  /// A stream to the relay that an OpenSocket asked for.
   void handle_stream_opened(Time now, SocketId socket);
   /// The next bytes of that stream, cut anywhere. Takes them up to the end of one message and gives how many it took: drain,
   /// then call again with the rest.
   std::size_t handle_stream(Time now, SocketId socket, Bytes bytes);
-  /// The stream could not be opened, or has ended. Another OpenSocket of the same id follows, with growing pauses.
+  /// The stream could not be opened, or has ended. Unless the relay is reached otherwise, another OpenSocket of the same id
+  /// follows, with growing pauses.
   void handle_stream_closed(Time now, SocketId socket);
   void handle_timeout(Time now);
   /// The caller hears nothing from the peer any more: asks the relay whether the allocation still stands. ICE watches the path
@@ -66,13 +68,17 @@ class Agent {
   PathKind path() const { return path_kind_; }
   /// No direct path will come any more unless the network changes: a path is nominated, or every check has ended.
   bool concluded() const;
+  /// What carries everything that is said to the relay; nothing until it was heard of.
+  std::optional<Transport> relay_transport() const { return relay_choice_.chosen(); }
   const Counters& counters() const { return counters_; }
   const ice::Counters& ice_counters() const { return ice_.counters(); }
   const session::Session& session() const { return session_; }
 
  private:
   static constexpr ice::BaseId kRelayedBase{kMaxSockets};
-  static constexpr SocketId kStreamSocket{0xFFFF};
+  static constexpr SocketId kTcpSocket{0xFFFF};
+  static constexpr SocketId kTlsSocket{0xFFFE};
+  static constexpr std::array<Transport, 2> kStreams{Transport::tcp, Transport::tls};
 
   struct Socket {
     SocketId id;
@@ -89,6 +95,15 @@ class Agent {
   std::optional<ice::BaseId> base_of(SocketId socket) const;
   PathKind kind_of(ice::BaseId base, const TransportAddress& source) const;
   bool take_signal(Time now, Bytes message);
+
+  // How the relay is reached
+  static std::optional<Transport> stream_of(SocketId socket);
+  static SocketId socket_of(Transport stream) { return stream == Transport::tls ? kTlsSocket : kTcpSocket; }
+  const TransportAddress& relay_at(Transport transport) const;
+  void choose_transports(Time now);
+  void try_transports(Time now);
+  void hear_over_udp();
+  void leave_other_streams();
 
   // What happens when
   void start_relay_clients(Time now);
@@ -113,7 +128,7 @@ class Agent {
   void fail(const char* reason);
   bool reflexive_known() const;
   bool gathered() const { return reflexive_known() && turn_done_; }
-  bool uses_stream() const { return is_stream(config_.relay_transport); }
+  bool uses_stream() const { return relay_choice_.chosen() && is_stream(*relay_choice_.chosen()); }
 
   // Outgoing
   std::optional<Output> poll_owed(Time now, MutableBytes out);
@@ -142,6 +157,7 @@ class Agent {
   std::optional<stun::StreamFramer> framer_;
   std::array<Socket, kMaxSockets> sockets_;
   std::size_t socket_count_ = 0;
+  RelayChoice relay_choice_;
   SocketId relay_socket_;
   std::array<TransportAddress, 8> peer_relays_{};  ///< the peer's relayed candidates
   std::size_t peer_relay_count_ = 0;
@@ -178,8 +194,8 @@ class Agent {
   stun::Retransmission greeting_timer_{greeting_constants_};
 
   // What the caller is still to be told. States, not a queue: a caller that polls late hears the latest.
-  bool owes_close_ = false;
-  bool owes_stream_ = false;
+  std::array<bool, 2> owes_close_{};   ///< by kStreams
+  std::array<bool, 2> owes_stream_{};
   bool owes_connected_ = false;
   bool owes_greeting_ = false;
   const char* owes_failure_ = nullptr;

@@ -25,6 +25,8 @@ struct Options {
   std::string policy = "relay-first";
   bool session = true;
   std::optional<std::size_t> stream{};  ///< this host reaches the relay over a stream
+  const Policy* custom = nullptr;  ///< in the place of `policy`
+  bool fallback = false;      ///< that host tries UDP first
   bool wrong_peer = false;    ///< the client expects another key
   std::uint64_t seed = 1;
 };
@@ -132,9 +134,10 @@ class Lab {
     auto& host = hosts[i];
     Config config;
     config.role = i == 0 ? Role::initiator : Role::responder;
-    config.policy = find_policy(options_.policy);
+    config.policy = options_.custom != nullptr ? options_.custom : find_policy(options_.policy);
     config.relay = kRelay;
-    config.relay_transport = options_.stream == i ? Transport::tcp : Transport::udp;
+    config.relay_transport = options_.stream == i && !options_.fallback ? Transport::tcp : Transport::udp;
+    if (options_.stream == i) config.relay_tcp = kRelay;
     config.username = i == 0 ? "client" : "connector";
     config.password = options_.password[i];
     config.identity = host.identity.get();

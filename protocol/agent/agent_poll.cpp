@@ -30,8 +30,10 @@ Output Agent::poll(Time now, MutableBytes out) {
 
 /// What happened, in an order that makes sense to a caller who hears all of it at once.
 std::optional<Output> Agent::poll_owed(Time now, MutableBytes out) {
-  if (std::exchange(owes_close_, false)) return CloseSocket{kStreamSocket};
-  if (std::exchange(owes_stream_, false)) return OpenSocket{kStreamSocket, config_.relay_transport, {}, config_.relay};
+  for (std::size_t i = 0; i < kStreams.size(); ++i)
+    if (std::exchange(owes_close_[i], false)) return CloseSocket{socket_of(kStreams[i])};
+  for (std::size_t i = 0; i < kStreams.size(); ++i)
+    if (std::exchange(owes_stream_[i], false)) return OpenSocket{socket_of(kStreams[i]), kStreams[i], {}, relay_at(kStreams[i])};
   if (has_received_) {
     has_received_ = false;
     std::copy_n(received_.begin(), received_size_, out.begin());
@@ -167,6 +169,7 @@ Deadline Agent::deadline(Time now) const {
   if (now < lost_for_good_at_) consider(lost_for_good_at_, "loss of the path");
   consider(allocation_redial_.next(), "allocating anew");
   consider(stream_redial_.next(), "dialling the relay anew");
+  consider(relay_choice_.next(), "another way to the relay");
   earliest.at = std::max(earliest.at, now + Duration{1});
   return earliest;
 }

@@ -40,6 +40,7 @@ bool Agent::reflexive_known() const {
 void Agent::advance(Time now) {
   take_reflexive(now);
   redial(now);
+  try_transports(now);
   watch_allocation(now);
   if (!turn_started_ && !turn_done_ && credential_.ready()) {
     turn_started_ = true;
@@ -134,7 +135,8 @@ void Agent::doubt_allocation(Time now) {
 
 void Agent::redial(Time now) {
   if (allocation_redial_.due(now) && !relay_closed_) turn_.start(now);
-  if (stream_redial_.due(now)) owes_stream_ = again_ = true;
+  if (!stream_redial_.due(now)) return;
+  relay_choice_.retry(now);
 }
 
 void Agent::take_delivery(Time now, const rendezvous::PeerId& from, Bytes message) {

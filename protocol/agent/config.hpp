@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "protocol/base/address.hpp"
@@ -15,7 +16,9 @@ struct Config {
   Role role = Role::initiator;
   const Policy* policy = nullptr;
   TransportAddress relay;
-  Transport relay_transport = Transport::udp;  ///< udp, or a stream that carries everything to the relay
+  Transport relay_transport = Transport::udp;  ///< udp, or a stream that carries everything to the relay and is never left
+  /// Where the relay takes streams, tried as the policy says when `relay_transport` is udp and the relay does not answer there.
+  std::optional<TransportAddress> relay_tcp{}, relay_tls{};
   std::string username;                        ///< long-term credential at the relay
   std::string password;
   const session::Identity* identity = nullptr;

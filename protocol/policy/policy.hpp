@@ -1,5 +1,6 @@
 #pragma once
 // A traversal policy: every constant that decides how a connection is made. A scenario names one and may override it.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -7,10 +8,23 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/policy/technique.hpp"
 
 namespace punchlab {
+
+/// The transports by which the relay is tried, in order; each at most once, and one at least.
+struct RelayTransports {
+  static constexpr std::size_t kMost = 3;
+  std::array<Transport, kMost> order{Transport::udp, Transport::tcp, Transport::tls};
+  std::uint8_t count = kMost;
+
+  std::span<const Transport> in_order() const { return std::span{order}.first(count); }
+  friend bool operator==(const RelayTransports& a, const RelayTransports& b) {
+    return std::ranges::equal(a.in_order(), b.in_order());
+  }
+};
 
 /// Values only; behaviour lives in the agents that read them. Sources of the presets are in presets.cpp.
 struct Policy {
@@ -36,6 +50,9 @@ struct Policy {
   // Gathering and the relay
   Duration gather_rto = std::chrono::milliseconds{500};  ///< RTO of transactions with the relay
   bool use_relay_candidates = true;
+  RelayTransports relay_transports{};  ///< those at which the caller says that the relay listens are tried
+  /// After this long without an answer the next transport is tried as well (RFC 8305 section 5, with an RTO of RFC 8489).
+  Duration relay_wait = std::chrono::milliseconds{500};
   bool use_host_candidates = true;
 
   // Upkeep

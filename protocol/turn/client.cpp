@@ -22,7 +22,8 @@ stun::RetransmissionConstants constants_of(const Policy& policy, Transport trans
 
 Client::Client(const Policy& policy, stun::LongTermClient& credentials, const TransportAddress& server,
                Transport transport, Rng& rng, Family family)
-    : constants_(constants_of(policy, transport)),
+    : policy_(&policy),
+      constants_(constants_of(policy, transport)),
       credentials_(credentials),
       rng_(rng),
       server_(server),
@@ -62,6 +63,13 @@ void Client::close(Time) {
 
 void Client::refresh(Time) {
   if (state_ == State::allocated && allocation().step == Step::idle) begin(allocation());
+}
+
+void Client::use(Transport transport) {
+  if (transport == transport_) return;
+  abandon();
+  transport_ = transport;
+  constants_ = constants_of(*policy_, transport);
 }
 
 void Client::abandon() {

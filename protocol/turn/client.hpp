@@ -70,6 +70,8 @@ class Client {
   void close(Time now);
   /// Refreshes now, so that an allocation which the server has forgotten is reported. No effect without one.
   void refresh(Time now);
+  /// Goes on over another transport; what was asked for over the last one is abandoned. No effect when it is the same one.
+  void use(Transport transport);
   /// The flow to the server is gone, and everything with it: forgets it without a word. `start` may be called again.
   void abandon();
   /// Installs a permission and keeps it. False when the table is full. Repeating it for a peer has no effect.
@@ -163,6 +165,7 @@ class Client {
   stun::Method method_of(const Task& task) const;
   Time wake() const;
 
+  const Policy* policy_;
   stun::RetransmissionConstants constants_;
   stun::LongTermClient& credentials_;
   Rng& rng_;

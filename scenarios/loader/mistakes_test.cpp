@@ -132,6 +132,12 @@ TEST_F(Mistakes, Policies) {  // case 5
       {"policy: {base: ice, name: x, pasing: 5 ms}\n",
        "s.yaml:4:30: unknown key \"pasing\" in a policy; did you mean \"pacing\"?"},
       {"policy: {base: ice, name: x, pacing: 1 us}\n", "s.yaml:4:38: pacing 1 us is too fast; at least 1 ms"},
+      {"policy: {base: ice, name: x, relay-transports: [udp, tpc]}\n",
+       "s.yaml:4:54: \"tpc\" is not a known transport; did you mean \"tcp\"?"},
+      {"policy: {base: ice, name: x, relay-transports: [tcp, tcp]}\n", "s.yaml:4:54: this transport is named twice"},
+      {"policy: {base: ice, name: x, relay-transports: []}\n",
+       "s.yaml:4:48: relay-transports is an empty list; give at least one"},
+      {"policy: {base: ice, name: x, relay-wait: 0 s}\n", "s.yaml:4:42: 0 s is too short; give more than 0"},
       {"policy: {base: ice, name: a b}\n",
        "s.yaml:4:27: \"a b\" is no policy name; use up to 64 letters, digits, '.', '_' and '-', a letter or "
        "digit first"},

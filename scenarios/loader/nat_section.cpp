@@ -37,6 +37,8 @@ constexpr Word<KernelRules> kKernelRules[] = {{"none", KernelRules::none},
                                               {"learned-full-cone", KernelRules::learned_full_cone},
                                               {"changed-ports", KernelRules::changed_ports},
                                               {"address-dependent", KernelRules::address_dependent}};
+constexpr Word<TcpPassage> kTcp[] = {
+    {"allowed", TcpPassage::allowed}, {"port-443", TcpPassage::port_443}, {"blocked", TcpPassage::blocked}};
 constexpr Word<bool> kUdp[] = {{"allowed", false}, {"blocked", true}};
 
 enum class Gateway : std::uint8_t { nat, firewall, none };
@@ -70,6 +72,7 @@ constexpr Field<Profile> kFields[] = {
     {"kernel",
      [](Profile& p, const Value& v) { p.kernel = read_word<KernelRules>(v, "set of kernel rules", kKernelRules); }},
     {"udp", [](Profile& p, const Value& v) { p.udp_blocked = read_word<bool>(v, "word for udp", kUdp); }},
+    {"tcp", [](Profile& p, const Value& v) { p.tcp = read_word<TcpPassage>(v, "word for tcp", kTcp); }},
     {"mapping", [](Profile& p, const Value& v) { p.mapping = read_word<Dependence>(v, "mapping", kDependences); }},
     {"filtering",
      [](Profile& p, const Value& v) { p.filtering = read_word<Dependence>(v, "filtering", kDependences); }},

@@ -36,6 +36,19 @@ void read_techniques(Policy& policy, const Value& value) {
   }
 }
 
+constexpr Word<Transport> kTransports[] = {{"udp", Transport::udp}, {"tcp", Transport::tcp}, {"tls", Transport::tls}};
+
+void read_relay_transports(Policy& policy, const Value& value) {
+  RelayTransports transports;
+  transports.count = 0;
+  for (const auto& item : value.items("relay-transports")) {
+    const auto transport = read_word<Transport>(item, "transport", kTransports);
+    if (std::ranges::count(transports.in_order(), transport) > 0) return item.fail("this transport is named twice");
+    transports.order[transports.count++] = transport;
+  }
+  if (transports.count > 0) policy.relay_transports = transports;
+}
+
 constexpr Field<Policy> kFields[] = {
     {"relay-first", [](Policy& p, const Value& v) { p.relay_first = read_switch(v); }},
     {"synchronised-start", [](Policy& p, const Value& v) { p.synchronised_start = read_switch(v); }},
@@ -51,6 +64,8 @@ constexpr Field<Policy> kFields[] = {
     {"last-wait-factor", [](Policy& p, const Value& v) { p.last_wait_factor = read_count(v, 1, 1000); }},
     {"max-pairs", [](Policy& p, const Value& v) { p.max_pairs = read_count(v, 1, 1000); }},
     {"gather-rto", [](Policy& p, const Value& v) { p.gather_rto = read_positive_duration(v); }},
+    {"relay-transports", read_relay_transports},
+    {"relay-wait", [](Policy& p, const Value& v) { p.relay_wait = read_positive_duration(v); }},
     {"use-relay-candidates", [](Policy& p, const Value& v) { p.use_relay_candidates = read_switch(v); }},
     {"use-host-candidates", [](Policy& p, const Value& v) { p.use_host_candidates = read_switch(v); }},
     {"keepalive", [](Policy& p, const Value& v) { p.keepalive = read_positive_duration(v); }},

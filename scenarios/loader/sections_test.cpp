@@ -24,6 +24,7 @@ TEST_F(Sections, Policy) {  // case 1
       "pacing: 5 ms\n"
       "  rto: 6 ms\n  linear-rto: on\n  max-transmissions: 8\n  last-wait-factor: 9\n  max-pairs: 10\n  gather-rto: 11 "
       "ms\n"
+      "  relay-transports: [tls, udp]\n  relay-wait: 16 ms\n"
       "  use-relay-candidates: off\n  use-host-candidates: off\n  keepalive: 12 s\n  consent-interval: 13 s\n"
       "  consent-timeout: 14 s\n  opener-ttl: 15\n"));
   Policy expected = *find_policy("ice");
@@ -39,6 +40,8 @@ TEST_F(Sections, Policy) {  // case 1
   expected.last_wait_factor = 9;
   expected.max_pairs = 10;
   expected.gather_rto = milliseconds{11};
+  expected.relay_transports = {{Transport::tls, Transport::udp}, 2};
+  expected.relay_wait = milliseconds{16};
   expected.use_relay_candidates = expected.use_host_candidates = false;
   expected.keepalive = seconds{12};
   expected.consent_interval = seconds{13};
@@ -51,7 +54,7 @@ TEST_F(Sections, InlineNat) {  // case 2
   const auto p = plan(
       "name: s\nconnector: {nat: {base: symmetric, name: short, timers: {udp-replied: 10 s}}}\nclient:\n  nat:\n    "
       "name: mine\n"
-      "    title: T\n    source: S\n    gateway: firewall\n    udp: blocked\n    mapping: address-dependent\n"
+      "    title: T\n    source: S\n    gateway: firewall\n    udp: blocked\n    tcp: port-443\n    mapping: address-dependent\n"
       "    filtering: address-dependent\n    port-allocation: block\n    on-collision: overload\n    ports: [2000, "
       "3000]\n"
       "    block-size: 64\n    port-parity: on\n    pooling: arbitrary\n    addresses: 4\n    hairpinning: none\n"
@@ -66,6 +69,7 @@ TEST_F(Sections, InlineNat) {  // case 2
   expected.source = "S";
   expected.translates = false;
   expected.udp_blocked = true;
+  expected.tcp = nat::TcpPassage::port_443;
   expected.mapping = expected.filtering = nat::Dependence::address_dependent;
   expected.port_allocation = nat::PortAllocation::block;
   expected.on_collision = nat::OnCollision::overload;

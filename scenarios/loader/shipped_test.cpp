@@ -52,7 +52,7 @@ TEST(Shipped, ScenariosLoad) {  // case 1
   const std::map<std::string, std::pair<std::size_t, std::uint64_t>> sizes = {{"classic-nats", {16, 3'200}},
                                                                               {"rfc4787", {81, 16'200}},
                                                                               {"halkes2011", {25, 100'000}},
-                                                                              {"twingate", {6, 1'200}},
+                                                                              {"twingate", {18, 3'600}},
                                                                               {"access", {22, 4'400}},
                                                                               {"kernel-nat", {64, 1'280}},
                                                                               {"conntrack-clash", {48, 960}}};
@@ -90,6 +90,9 @@ TEST(Shipped, NatsSayWhatTheyAre) {  // case 2
     EXPECT_EQ(profile(name).filtering, profile(axes).filtering) << name;
   }
   EXPECT_TRUE(profile("udp-blocked").udp_blocked);
+  EXPECT_EQ(profile("udp-blocked").tcp, nat::TcpPassage::allowed);
+  EXPECT_TRUE(profile("https-only").udp_blocked);
+  EXPECT_EQ(profile("https-only").tcp, nat::TcpPassage::port_443);
   EXPECT_FALSE(profile("firewall").translates);
   EXPECT_TRUE(profile("linux-masquerade-unfiltered").unsolicited_creates_state);
 }

@@ -133,10 +133,22 @@ std::string payload_meaning(Bytes payload) {
   return message ? stun_meaning(*message) : fmt::format("{} bytes", payload.size());
 }
 
+static std::string tcp_meaning(Bytes packet, const packet::View& view) {
+  std::string text = "TCP";
+  const auto flags = packet::tcp_fields(packet, view).flags;
+  if ((flags & packet::kSyn) != 0) text += " SYN";
+  if ((flags & packet::kFin) != 0) text += " FIN";
+  if ((flags & packet::kRst) != 0) text += " RST";
+  const auto payload = view.payload_of(packet);
+  if (!payload.empty()) return text + ": " + payload_meaning(payload);
+  return (flags & packet::kAck) != 0 ? text + " ACK" : text;
+}
+
 std::string meaning(Bytes packet) {
   const auto view = packet::parse(packet);
   if (!view) return "malformed packet";
   if (view->protocol == packet::kIcmp || view->protocol == packet::kIcmp6) return icmp_meaning(packet, *view);
+  if (view->protocol == packet::kTcp) return tcp_meaning(packet, *view);
   if (view->protocol != packet::kUdp) return fmt::format("IP protocol {}", view->protocol);
   auto text = payload_meaning(view->payload_of(packet));
   return view->ttl < packet::kDefaultTtl / 2 ? fmt::format("{} (TTL {})", text, view->ttl) : text;

@@ -101,6 +101,7 @@ std::string description(const trial::GatewaySpec& gateway) {
   const auto& p = gateway.profile;
   auto text = p.name + ": ";
   if (p.udp_blocked) text += "lets no UDP through, ";
+  if (p.tcp != nat::TcpPassage::allowed) text += p.tcp == nat::TcpPassage::blocked ? "lets no TCP through, " : "lets TCP through to port 443 only, ";
   if (p.translates) text += fmt::format("mapping {}, ", trial::word_of(p.mapping));
   text += fmt::format("filtering {}", trial::word_of(p.filtering));
   for (const auto& address : gateway.addressing.external) text += ", " + address.to_string();

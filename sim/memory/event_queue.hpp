@@ -20,6 +20,7 @@ struct Event {
     arrival,        ///< `packet` reaches the end of `wire`
     transmit_next,  ///< `wire` is idle again and a packet waits
     loopback,       ///< `packet` reaches the host that sent it, `wire` is the host's number
+    stream,         ///< a deadline of the TCP connection `packet`
   };
   Moment when;
   std::uint32_t packet = 0;

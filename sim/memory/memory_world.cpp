@@ -7,6 +7,7 @@
 #include "sim/link/transmitter.hpp"
 #include "sim/memory/event_queue.hpp"
 #include "sim/memory/packet_pool.hpp"
+#include "sim/memory/tcp_stack.hpp"
 #include "sim/packet/icmp.hpp"
 #include "sim/packet/packet.hpp"
 #include "sim/trial/core_routes.hpp"
@@ -45,7 +46,7 @@ struct Side {
 const trial::LinkDirection kLan{trial::kLanLatency, link::Distribution::constant(0), 0, link::kPlainBandwidth, {}};
 constexpr std::uint32_t kLanQueue = 1000;
 
-class MemoryWorld final : public trial::World, public trial::Network {
+class MemoryWorld final : public trial::World, public trial::Network, private TcpStack::Below {
  public:
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
                     const trial::WorldOptions& options) override;
@@ -54,8 +55,21 @@ class MemoryWorld final : public trial::World, public trial::Network {
   void send(HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
             Bytes payload) override;
   void set_timer(HostId host, Time at) override;
+  void listen(HostId host, const TransportAddress& local) override { tcp_.listen(host, local); }
+  trial::StreamId connect(HostId host, const TransportAddress& local, const TransportAddress& remote) override {
+    return tcp_.connect(host, local, remote);
+  }
+  bool send_stream(trial::StreamId stream, Bytes bytes) override { return tcp_.send(stream, bytes); }
+  void close_stream(trial::StreamId stream) override { tcp_.close(stream); }
 
  private:
+  Time time() const override { return now_.at; }
+  trial::Application& application() override { return *application_; }
+  void send_packet(HostId host, Bytes packet) override;
+  void wake_at(Time at, trial::StreamId stream) override {
+    events_.push({at, next_order()}, stream, 0, Event::Kind::stream);
+  }
+
   void reset(const trial::Topology& topology);
   void reset_side(Side& side, HostId id, const trial::HostSpec& spec);
   Wire& wire_of(HostId side, std::size_t hop, bool up);
@@ -86,6 +100,7 @@ class MemoryWorld final : public trial::World, public trial::Network {
   trial::CoreRoutes routes_;
   EventQueue events_;
   PacketPool pool_;
+  TcpStack tcp_{*this};
 };
 
 std::uint64_t MemoryWorld::run(const trial::Topology& topology, trial::Application& application, Time until,
@@ -115,6 +130,7 @@ void MemoryWorld::reset(const trial::Topology& topology) {
   order_ = 0;
   events_.clear();
   pool_.clear();
+  tcp_.clear();
   routes_.assign(topology);
   std::size_t wires = 0;
   for (const auto& host : topology.hosts) wires += 2 * (host.gateways.size() + 1);
@@ -185,6 +201,8 @@ void MemoryWorld::dispatch(const Event& event) {
       return transmit_next(wires_[event.wire]);
     case Event::Kind::loopback:
       return arrive_at_host(static_cast<HostId>(event.wire), event.packet);
+    case Event::Kind::stream:
+      return tcp_.wake(event.packet);
   }
 }
 
@@ -202,6 +220,14 @@ void MemoryWorld::send(HostId from, const TransportAddress& source, const Transp
       return;
     }
   transmit(wire_of(from, 0, true), packet);
+}
+
+void MemoryWorld::send_packet(HostId host, Bytes bytes) {
+  const auto packet = pool_.take();
+  std::copy(bytes.begin(), bytes.end(), pool_.room(packet).begin());
+  pool_.set_size(packet, bytes.size());
+  report(PacketEvent::Kind::sent, host, 0, nat::Reason::translated, packet);
+  transmit(wire_of(host, 0, true), packet);
 }
 
 void MemoryWorld::set_timer(HostId host, Time at) {
@@ -249,13 +275,12 @@ void MemoryWorld::arrive_at_host(HostId host, std::uint32_t packet) {
   const Bytes bytes = pool_.packet(packet);
   const auto view = packet::parse(bytes);
   const auto& own = side_of(host).spec->addresses;
-  if (view && view->protocol == packet::kUdp && !view->fragment &&
-      std::find(own.begin(), own.end(), view->destination.address) != own.end()) {
-    report(PacketEvent::Kind::delivered, host, 0, nat::Reason::translated, packet);
-    application_->on_datagram(now_.at, host, view->source, view->destination, view->payload_of(bytes));
-  } else {
-    report(PacketEvent::Kind::ignored, host, 0, nat::Reason::translated, packet);
-  }
+  const bool here = view && !view->fragment && std::find(own.begin(), own.end(), view->destination.address) != own.end();
+  const bool udp = here && view->protocol == packet::kUdp;
+  const bool tcp = here && view->protocol == packet::kTcp;
+  report(udp || tcp ? PacketEvent::Kind::delivered : PacketEvent::Kind::ignored, host, 0, nat::Reason::translated, packet);
+  if (udp) application_->on_datagram(now_.at, host, view->source, view->destination, view->payload_of(bytes));
+  if (tcp) tcp_.receive(host, bytes, *view);
   pool_.give_back(packet);
 }
 

@@ -54,6 +54,7 @@ class SwarmDice {
     side.nat_name = name;
     const auto gateways = one_of<std::size_t>({0, 1, 1, 1, 1, 2});
     for (std::size_t i = 0; i < gateways; ++i) side.nats.push_back(profile());
+    if (std::ranges::any_of(side.nats, &nat::Profile::udp_blocked)) make_room(side.nats);
     side.access = link(1, 100);
     return side;
   }
@@ -71,6 +72,17 @@ class SwarmDice {
     return link;
   }
 
+  /// Whether streams that are tried one after another find ports and mappings left is chance, which the oracle leaves out.
+  static void make_room(nat::Chain& chain) {
+    for (auto& profile : chain) {
+      const nat::Profile plain;
+      profile.ports = plain.ports;
+      profile.block_size = plain.block_size;
+      profile.max_mappings = plain.max_mappings;
+      profile.max_mappings_per_host = plain.max_mappings_per_host;
+    }
+  }
+
   nat::PortRange ports() {
     if (rng_.chance(0.7)) return {};
     if (rng_.chance(0.5)) return {32768, 60999};
@@ -81,7 +93,8 @@ class SwarmDice {
   nat::Profile profile() {
     nat::Profile p;
     p.translates = rng_.chance(0.85);
-    p.udp_blocked = rng_.chance(0.02);
+    p.udp_blocked = rng_.chance(0.04);
+    if (p.udp_blocked) p.tcp = any<nat::TcpPassage>(3);
     p.mapping = any<nat::Dependence>(3);
     p.filtering = any<nat::Dependence>(3);
     p.port_allocation = any<nat::PortAllocation>(4);

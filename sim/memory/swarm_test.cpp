@@ -2,8 +2,8 @@
 // starts up to 2 s apart, every policy. For each:
 // 1. Where the oracle says that a direct path must stand, it does (on lossy links the relay may carry it instead);
 // where it
-//    may, the relay carries it otherwise; where it cannot, the relay does, whatever the links; without a relay it
-//    fails.
+//    may, the relay carries it otherwise; where it cannot, the relay does, whatever the links, and over TCP where
+//    UDP is blocked; without a relay it fails.
 // 2. No claim of an agent contradicts the world's record, and what is not direct has a reason; one of gateways, when
 //    the oracle says that they are in the way and the links lose nothing.
 // 3. On regular links nothing is faster than the message flow allows.

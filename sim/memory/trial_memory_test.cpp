@@ -4,7 +4,10 @@
 //    in every direct cell, over latencies, asymmetric ways and skews (plus three checks' pacing where ways take 1 ms).
 // 3. The same trial alone, in another order, in another world object, twice, with a relay that served others: one record.
 // 4. With loss and jitter nothing gets direct that cannot.
-// 5. Control: the oracle's two tables are not all of one kind.
+// 5. A peer whose network blocks UDP is relayed over TCP, over TLS where only port 443 is open, on either side and on both, by
+//    every policy; not by one that knows only UDP, nor where TCP is blocked too. Its first byte takes the wait, the handshake
+//    and what it takes over UDP.
+// 6. Control: the oracle's two tables are not all of one kind.
 #include <gtest/gtest.h>
 
 #include "sim/memory/memory_world.hpp"
@@ -171,6 +174,46 @@ TEST(TrialMemory, LossNeverMakesWhatCannotBe) {
       }
     }
   EXPECT_GT(relayed, 300);
+}
+
+nat::Profile without_udp(nat::TcpPassage tcp) {
+  auto p = translator(Dependence::endpoint_independent, Dependence::address_and_port_dependent);
+  p.udp_blocked = true;
+  p.tcp = tcp;
+  return p;
+}
+
+TEST(TrialMemory, BlockedUdpIsRelayedOverStreams) {
+  const auto world = make_memory_world();
+  const auto open = nine()[2];
+  for (const auto& policy : policy_presets())
+    for (const auto tcp : {nat::TcpPassage::allowed, nat::TcpPassage::port_443, nat::TcpPassage::blocked})
+      for (const auto& [client, connector] :
+           {std::pair{without_udp(tcp), open}, {open, without_udp(tcp)}, {without_udp(tcp), without_udp(tcp)}}) {
+        auto cell = cell_of(client, connector, kHome);
+        cell.policy = policy;
+        cell.timeout = std::chrono::seconds{policy.relay_first ? 15 : 60};
+        const auto record = run(*world, cell);
+        EXPECT_EQ(record.outcome, tcp == nat::TcpPassage::blocked ? Outcome::failed : Outcome::relayed) << policy.name;
+        EXPECT_EQ(record.reason, "udp-blocked");
+        EXPECT_EQ(record.probes_answered > 0, tcp != nat::TcpPassage::blocked);
+        cell.policy.relay_transports = {{Transport::udp}, 1};
+        EXPECT_EQ(run(*world, cell).outcome, Outcome::failed) << policy.name;
+      }
+}
+
+TEST(TrialMemory, AStreamCostsItsWaitAndItsHandshake) {
+  const auto world = make_memory_world();
+  const auto over_udp = run(*world, cell_of(nine()[2], nine()[8], kHome));
+  const auto wait = find_policy("relay-first")->relay_wait;
+  for (const auto tcp : {nat::TcpPassage::allowed, nat::TcpPassage::port_443}) {
+    const auto record = run(*world, cell_of(without_udp(tcp), nine()[8], kHome));
+    const auto extra = *record.time_to_first_byte - *over_udp.time_to_first_byte;
+    const auto waits = tcp == nat::TcpPassage::allowed ? 1 : 2;
+    EXPECT_GE(extra, waits * wait + milliseconds{60});
+    EXPECT_LE(extra, waits * wait + milliseconds{60 + 80}) << "the allocation comes before the offer";
+    EXPECT_EQ(*record.rtt_relayed / milliseconds{1}, *over_udp.rtt_relayed / milliseconds{1});
+  }
 }
 
 }  // namespace

@@ -32,6 +32,11 @@ bool Gateway::owns(const IpAddress& address) const {
   return std::find(own.begin(), own.end(), address) != own.end();
 }
 
+bool Gateway::passes_tcp(const Transit& t) const {
+  if (profile_.tcp != TcpPassage::port_443) return profile_.tcp == TcpPassage::allowed;
+  return (t.from == From::inside ? t.view.destination : t.view.source).port == 443;
+}
+
 Verdict Gateway::forwarded(const packet::View& view, Reason reason, Action action) const {
   return {action, translates(view) ? reason : Reason::passed_through, 0};
 }
@@ -45,8 +50,9 @@ Verdict Gateway::process(Time now, From from, MutableBytes packet, MutableBytes 
   switch (view->protocol) {
     case packet::kUdp:
       if (profile_.udp_blocked) return {Action::drop, Reason::udp_blocked, 0};
-      [[fallthrough]];
+      return from == From::inside ? outbound(t) : inbound(t);
     case packet::kTcp:
+      if (!passes_tcp(t)) return {Action::drop, Reason::tcp_blocked, 0};
       return from == From::inside ? outbound(t) : inbound(t);
     case packet::kIcmp:
     case packet::kIcmp6:

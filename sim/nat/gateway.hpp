@@ -46,6 +46,7 @@ class Gateway {
   Verdict forwarded(const packet::View& view, Reason reason, Action action = Action::forward) const;
 
   // transit.cpp: UDP and TCP
+  bool passes_tcp(const Transit& t) const;
   Verdict outbound(const Transit& t);
   Verdict hairpin(const Transit& t, const Flow& sender);
   Verdict inbound(const Transit& t);

@@ -78,6 +78,8 @@ const char* name_of(Reason reason) {
       return "no-hairpin";
     case Reason::udp_blocked:
       return "udp-blocked";
+    case Reason::tcp_blocked:
+      return "tcp-blocked";
     case Reason::ports_exhausted:
       return "ports-exhausted";
     case Reason::too_many_mappings:

@@ -34,6 +34,7 @@ enum class Reason : std::uint8_t {
   filtered_by_port,      ///< inbound, source address known but not its port
   no_hairpin,
   udp_blocked,
+  tcp_blocked,           ///< TCP to this port may not pass
   ports_exhausted,
   too_many_mappings,
   too_many_mappings_of_host,

@@ -22,6 +22,8 @@ enum class Pooling : std::uint8_t { paired, arbitrary };
 enum class Hairpinning : std::uint8_t { none, internal_source, external_source };
 /// RFC 4787 section 4.3: packets that keep a mapping alive.
 enum class Refresh : std::uint8_t { outbound, inbound, both };
+/// TCP connections that may pass: all, those to port 443 outside, or none.
+enum class TcpPassage : std::uint8_t { allowed, port_443, blocked };
 /// What an unsolicited packet from outside gets.
 enum class Unsolicited : std::uint8_t { drop, icmp, reset };
 
@@ -61,6 +63,7 @@ struct Profile {
   std::string source;  ///< where the values come from
   bool translates = true;
   bool udp_blocked = false;  ///< drops every UDP packet either way
+  TcpPassage tcp = TcpPassage::allowed;
   Dependence mapping = Dependence::endpoint_independent;
   Dependence filtering = Dependence::address_and_port_dependent;
   PortAllocation port_allocation = PortAllocation::preserve;

@@ -6,6 +6,7 @@
 // 4. An open filter lets a stranger's SYN in on a mapped port (REQ-3), but no other segment of a stranger.
 // 5. A RST from inside opens nothing; TCP and UDP mappings are apart.
 // 6. A new SYN on a closed connection's 5-tuple starts afresh.
+// 7. A gateway may let only TCP to port 443 outside pass, either way, or none at all.
 #include <gmock/gmock.h>
 
 #include "sim/nat/nat_lab.hpp"
@@ -102,6 +103,21 @@ TEST(Tcp, TheTupleCanBeUsedAgain) {
   c.establish();
   c.lab.wait(minutes{60});
   EXPECT_TRUE(c.alive());
+}
+
+TEST(Tcp, MayPassToOnePortOrNotAtAll) {
+  Profile strict;
+  strict.tcp = TcpPassage::port_443;
+  Connection c(strict);
+  c.establish();
+  EXPECT_TRUE(c.alive());
+  const TransportAddress other{kRemote1, 3478};
+  EXPECT_EQ(c.lab.tcp_out(kA, other, kSyn).verdict.reason, Reason::tcp_blocked);
+  EXPECT_EQ(c.lab.tcp_in(other, c.external, kSyn).verdict.reason, Reason::tcp_blocked);
+  EXPECT_TRUE(c.lab.out(kA, other).passed()) << "UDP is another axis";
+  strict.tcp = TcpPassage::blocked;
+  NatLab wall(strict);
+  EXPECT_EQ(wall.tcp_out(kA, kR1, kSyn).verdict.reason, Reason::tcp_blocked);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/ns3/host_tcp.hpp"
 #include "sim/ns3/stack.hpp"
 
 namespace punchlab::sim_ns3 {
@@ -34,12 +35,20 @@ bool HostRouting::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv
                              ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
                              LocalDeliverCallback deliver, ErrorCallback) {
   const bool own = IsOwn(from_ns3(header.GetDestination()));
-  if ((!own || header.GetProtocol() != packet::kUdp) && !context_.over()) {
+  const bool used = own && (header.GetProtocol() == packet::kUdp || header.GetProtocol() == packet::kTcp);
+  if (!used && !context_.over()) {
     PacketBuffer buffer;
     context_.report(PacketEvent::Kind::ignored, host_, 0, nat::Reason::translated, assemble(header, *payload, buffer));
   }
   if (own) deliver(payload, header, static_cast<std::uint32_t>(ipv4_->GetInterfaceForDevice(device)));
   return true;
+}
+
+ns3::Ptr<ns3::Ipv4Route> HostRouting::RouteOutput(ns3::Ptr<ns3::Packet>, const ns3::Ipv4Header&,
+                                                  ns3::Ptr<ns3::NetDevice>, ns3::Socket::SocketErrno& error) {
+  error = ns3::Socket::ERROR_NOTERROR;
+  route_->SetSource(to_ns3(addresses_->front()));
+  return route_;
 }
 
 void HostRouting::DoDispose() {
@@ -86,6 +95,12 @@ void Host::SetTimer(Time at) {
 void Host::CancelTimer() {
   if (timer_.IsRunning()) ns3::Simulator::Remove(timer_);
   timer_ = ns3::EventId{};
+}
+
+ns3::Ptr<HostTcp> Host::MakeTcp() {
+  const auto tcp = ns3::CreateObject<HostTcp>(context_, id_, routing_);
+  node_->AggregateObject(tcp);
+  return tcp;
 }
 
 void Host::Expire() {

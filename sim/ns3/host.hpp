@@ -32,6 +32,9 @@ class HostRouting final : public Router {
   void Reset(const std::vector<IpAddress>& addresses) { addresses_ = &addresses; }
   bool IsOwn(const IpAddress& address) const;
   ns3::Ptr<ns3::Ipv4Route> GetRoute() const { return route_; }
+  /// ns-3's TCP asks for the address that it sends from.
+  ns3::Ptr<ns3::Ipv4Route> RouteOutput(ns3::Ptr<ns3::Packet>, const ns3::Ipv4Header&, ns3::Ptr<ns3::NetDevice>,
+                                       ns3::Socket::SocketErrno& error) override;
 
   bool RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                   ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
@@ -46,6 +49,8 @@ class HostRouting final : public Router {
   ns3::Ptr<ns3::Ipv4Route> route_;
 };
 
+class HostTcp;
+
 /// Not an ns-3 object: the host's node holds its protocols, this sends through them.
 class Host {
  public:
@@ -59,6 +64,8 @@ class Host {
   /// See trial::Network::set_timer.
   void SetTimer(Time at);
   void CancelTimer();
+  /// Puts TCP on the host, once.
+  ns3::Ptr<HostTcp> MakeTcp();
 
  private:
   void Loop(ns3::Ptr<ns3::Packet> packet);

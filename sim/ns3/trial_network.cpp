@@ -19,7 +19,7 @@ constexpr std::int64_t kStreamsPerSide = 1000;
 }  // namespace
 
 TrialNetwork::TrialNetwork(TrialContext& context, const trial::Topology& topology)
-    : context_(context), core_router_(ns3::CreateObject<CoreRouter>(context)), core_(make_node(core_router_)) {
+    : context_(context), core_router_(ns3::CreateObject<CoreRouter>(context)), core_(make_node(core_router_)), streams_(context) {
   for (std::size_t i = 0; i < trial::kHosts; ++i) Build(sides_[i], static_cast<trial::HostId>(i), topology.hosts[i]);
 }
 
@@ -95,6 +95,7 @@ bool TrialNetwork::Fits(const trial::Topology& topology) const {
 
 void TrialNetwork::Reset(const trial::Topology& topology) {
   core_router_->Reset(topology);
+  streams_.Reset();
   for (std::size_t i = 0; i < trial::kHosts; ++i) {
     const auto& spec = topology.hosts[i];
     Side& side = sides_[i];
@@ -131,6 +132,10 @@ void TrialNetwork::EnablePcap(const std::filesystem::path& folder) {
 void TrialNetwork::send(trial::HostId from, const TransportAddress& source, const TransportAddress& destination,
                         std::uint8_t ttl, Bytes payload) {
   sides_[static_cast<std::size_t>(from)].host->Send(source, destination, ttl, payload);
+}
+
+trial::StreamId TrialNetwork::connect(trial::HostId host, const TransportAddress& local, const TransportAddress& remote) {
+  return streams_.Connect({sides_[0].host.get(), sides_[1].host.get(), sides_[2].host.get()}, host, local, remote);
 }
 
 void TrialNetwork::set_timer(trial::HostId host, Time at) { sides_[static_cast<std::size_t>(host)].host->SetTimer(at); }

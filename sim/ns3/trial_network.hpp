@@ -8,6 +8,7 @@
 #include "sim/ns3/core_router.hpp"
 #include "sim/ns3/gateway_router.hpp"
 #include "sim/ns3/host.hpp"
+#include "sim/ns3/streams.hpp"
 #include "sim/ns3/wifi_access.hpp"
 #include "sim/ns3/wire.hpp"
 
@@ -20,8 +21,8 @@ class TrialNetwork final : public trial::Network {
 
   /// Whether this network can be reset to be that of `topology`.
   bool Fits(const trial::Topology& topology) const;
-  /// Whether it may serve several trials: nothing but wires, on which only the trial sends.
-  bool IsReusable() const { return reusable_; }
+  /// Whether it may serve several trials: nothing but wires, on which only the trial sends, and no streams yet.
+  bool IsReusable() const { return reusable_ && !streams_.Used(); }
   /// As new, with the addresses, links and gateways of `topology`, which must live until the next reset.
   void Reset(const trial::Topology& topology);
   void CancelTimers();
@@ -31,6 +32,10 @@ class TrialNetwork final : public trial::Network {
   void send(trial::HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
             Bytes payload) override;
   void set_timer(trial::HostId host, Time at) override;
+  void listen(trial::HostId host, const TransportAddress& local) override { streams_.Listen(host, local); }
+  trial::StreamId connect(trial::HostId host, const TransportAddress& local, const TransportAddress& remote) override;
+  bool send_stream(trial::StreamId stream, Bytes bytes) override { return streams_.Send(stream, bytes); }
+  void close_stream(trial::StreamId stream) override { streams_.Close(stream); }
 
  private:
   struct Link {
@@ -56,6 +61,7 @@ class TrialNetwork final : public trial::Network {
   ns3::Ptr<ns3::Node> core_;
   std::array<Side, trial::kHosts> sides_;
   bool reusable_ = true;
+  Streams streams_;
 };
 
 }  // namespace punchlab::sim_ns3

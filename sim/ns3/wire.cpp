@@ -12,11 +12,11 @@ WireDevice::WireDevice(TrialContext& context, WirePlace place)
   queue_->TraceConnectWithoutContext("DropBeforeEnqueue", ns3::MakeCallback(&WireDevice::ReportOverflow, this));
   SetQueue(queue_);
   SetAddress(ns3::Mac48Address::Allocate());
-  SetMtu(65535);  // nothing on our networks is fragmented
 }
 
 void WireDevice::Connect(ns3::Ptr<ns3::PointToPointChannel> channel, ns3::Ptr<WireDevice> other) {
   Attach(channel);
+  SetMtu(65535);  // nothing on our networks is fragmented; attributes, set after construction, would say 1500
   other_ = ns3::PeekPointer(other);
   other_node_ = other->GetNode()->GetId();
 }

@@ -18,6 +18,32 @@ bool is_short_lived(const nat::Chain& chain) {
   });
 }
 
+bool passes_tcp(const nat::Chain& chain, bool to_443) {
+  return std::all_of(chain.begin(), chain.end(), [&](const nat::Profile& p) {
+    return p.tcp == nat::TcpPassage::allowed || (to_443 && p.tcp == nat::TcpPassage::port_443);
+  });
+}
+
+/// That a gateway has room for one connection is taken for granted.
+bool reaches_by_stream(const nat::Chain& chain, const Ways& ways) {
+  return (ways.tcp && passes_tcp(chain, false)) || (ways.tls && passes_tcp(chain, true));
+}
+
+/// At least one side has no UDP: what its gateways let through decides about the relay, and nothing about a direct path.
+Verdict predict_without_udp(const nat::Chain& client, const nat::Chain& connector, const Ways& ways) {
+  Choices choices;
+  const auto room = Encounter(client, connector, choices).run(0).obstacles;
+  const std::array chains{&client, &connector};
+  Verdict verdict{Prediction::relayed, blocked(client), blocked(connector)};
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    const bool udp = blocked(*chains[i]) == Obstacle::none;
+    const bool reaches = (udp && ways.udp) || reaches_by_stream(*chains[i], ways);
+    if (!reaches || (udp && room[i] != Obstacle::none)) verdict.prediction = Prediction::failed;
+    if (udp && room[i] != Obstacle::none) (i == 0 ? verdict.client : verdict.connector) = room[i];
+  }
+  return verdict;
+}
+
 }  // namespace
 
 const char* name_of(Obstacle obstacle) {
@@ -32,12 +58,10 @@ const char* name_of(Obstacle obstacle) {
   return "";
 }
 
-Verdict predict(const nat::Chain& client, const nat::Chain& connector) {
-  const auto client_blocked = blocked(client);
-  const auto connector_blocked = blocked(connector);
-  if (client_blocked != Obstacle::none || connector_blocked != Obstacle::none) {
-    return {Prediction::failed, client_blocked, connector_blocked};
-  }
+Verdict predict(const nat::Chain& client, const nat::Chain& connector, const Ways& ways) {
+  if (blocked(client) != Obstacle::none || blocked(connector) != Obstacle::none)
+    return predict_without_udp(client, connector, ways);
+  if (!ways.udp && !(reaches_by_stream(client, ways) && reaches_by_stream(connector, ways))) return {Prediction::failed};
   bool can_succeed = false;
   std::optional<Encounter::Result> failure;
   Choices choices;

@@ -30,7 +30,14 @@ struct Verdict {
 /// Mappings that live shorter than this may be gone before the punch is over; longer ones are taken to last.
 inline constexpr Duration kPunchTime = std::chrono::seconds{10};
 
-/// Both chains from the host outwards; each side has its own gateways. The relay is reached over UDP.
-Verdict predict(const nat::Chain& client, const nat::Chain& connector);
+/// By what agents try to reach the relay: UDP, TCP to a port other than 443, TLS on 443.
+struct Ways {
+  bool udp = true;
+  bool tcp = true;
+  bool tls = true;
+};
+
+/// Both chains from the host outwards; each side has its own gateways.
+Verdict predict(const nat::Chain& client, const nat::Chain& connector, const Ways& ways = {});
 
 }  // namespace punchlab::oracle

@@ -137,13 +137,31 @@ TEST(Firewall, IsLikeEndpointIndependentMapping) {
   }
 }
 
-TEST(BlockedUdp, FailsWhereverItStands) {
+TEST(BlockedUdp, LeavesTheRelayWhereverItStands) {
   auto blocked = firewall(kEi);
   blocked.udp_blocked = true;
   for (const Chain& chain : {Chain{blocked}, Chain{kFullCone, blocked}, Chain{blocked, kSymmetric}}) {
-    EXPECT_EQ(predict(chain, {}), (Verdict{Prediction::failed, Obstacle::udp_blocked, Obstacle::none}));
-    EXPECT_EQ(predict({kSymmetric}, chain), (Verdict{Prediction::failed, Obstacle::none, Obstacle::udp_blocked}));
+    for (const auto& [ways, prediction] : {std::pair{Ways{}, Prediction::relayed}, {Ways{true, false, false}, Prediction::failed}}) {
+      EXPECT_EQ(predict(chain, {}, ways), (Verdict{prediction, Obstacle::udp_blocked, Obstacle::none}));
+      EXPECT_EQ(predict({kSymmetric}, chain, ways), (Verdict{prediction, Obstacle::none, Obstacle::udp_blocked}));
+    }
+    EXPECT_EQ(predict(chain, chain), (Verdict{Prediction::relayed, Obstacle::udp_blocked, Obstacle::udp_blocked}));
   }
+}
+
+TEST(BlockedUdp, LeavesNothingWhereTcpIsBlockedToo) {
+  auto strict = firewall(kEi);
+  strict.udp_blocked = true;
+  strict.tcp = nat::TcpPassage::port_443;
+  EXPECT_EQ(prediction({kFullCone, strict}, {}), Prediction::relayed);
+  EXPECT_EQ(predict({kFullCone, strict}, {}, Ways{true, true, false}).prediction, Prediction::failed) << "no TLS";
+  auto wall = strict;
+  wall.tcp = nat::TcpPassage::blocked;
+  EXPECT_EQ(prediction({strict, wall}, {}), Prediction::failed);
+  EXPECT_EQ(prediction({kSymmetric}, {wall}), Prediction::failed);
+  wall.udp_blocked = false;
+  EXPECT_EQ(prediction({kFullCone}, {wall}), Prediction::direct) << "UDP is all it takes";
+  EXPECT_EQ(predict({kFullCone}, {wall}, Ways{false, true, true}).prediction, Prediction::failed);
 }
 
 TEST(Chain, StrictestGatewayCounts) {

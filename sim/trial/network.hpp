@@ -12,6 +12,9 @@
 
 namespace punchlab::trial {
 
+/// One end of a TCP connection; different for all ends of a run, never 0.
+using StreamId = std::uint32_t;
+
 /// What a world offers to the hosts' programs.
 class Network {
  public:
@@ -21,6 +24,17 @@ class Network {
                     Bytes payload) = 0;
   /// Calls `Application::on_timer(at, host)` at `at`, replacing the host's earlier timer; kNever only cancels.
   virtual void set_timer(HostId host, Time at) = 0;
+
+  // TCP (RFC 9293). A world without it (`World::cannot` says so) leaves these as they are: every connection is refused.
+  /// Connections to `local` are accepted from now on: `Application::on_stream_opened`.
+  virtual void listen(HostId, const TransportAddress& /*local*/) {}
+  /// Begins a connection from `local`, a port that the host has not used before. `Application::on_stream_opened` or
+  /// `on_stream_closed` follows, never within this call; 0 means that it is refused at once, and neither does.
+  virtual StreamId connect(HostId, const TransportAddress& /*local*/, const TransportAddress& /*remote*/) { return 0; }
+  /// Sends all of `bytes`, or nothing and gives false: the stream is not open, or its buffer is full.
+  virtual bool send_stream(StreamId, Bytes) { return false; }
+  /// Ends a stream once what was sent has left. Nothing more is heard of it; one that has ended already is left alone.
+  virtual void close_stream(StreamId) {}
 };
 
 /// One thing that happened to a packet on its way, as the world itself saw it.
@@ -55,6 +69,12 @@ class Application {
   virtual void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
                            Bytes payload) = 0;
   virtual void on_timer(Time now, HostId host) = 0;
+  /// A stream is open: one that `host` began, or one that it accepted from `remote` at `local`.
+  virtual void on_stream_opened(Time, HostId, StreamId, const TransportAddress& /*local*/, const TransportAddress& /*remote*/) {}
+  /// The next bytes of an open stream, cut anywhere.
+  virtual void on_stream(Time, HostId, StreamId, Bytes) {}
+  /// The other end closed it, does not answer, or refused it. Not called for streams that `close_stream` ended.
+  virtual void on_stream_closed(Time, HostId, StreamId) {}
   /// Called for every event below the hosts; must be cheap.
   virtual void on_packet(const PacketEvent& event) = 0;
   /// Asked after each event; true ends the trial.

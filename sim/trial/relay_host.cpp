@@ -16,22 +16,23 @@ relay::Config relay_config(const IpAddress& address) {
   config.turn.max_reservations = 1;
   config.broker.registrations = 4;
   config.broker.pending = 4;
-  config.max_streams = 2;
+  config.max_streams = 4;  // TCP and TLS at once from both
   return config;
 }
 
 }  // namespace
 
-relay::Server& RelayHost::begin(const IpAddress& address, SocketId listener, const RngKey& key) {
+relay::Server& RelayHost::begin(const IpAddress& address, const RngKey& key) {
   rng_ = SeededRng(key);
-  if (server_ && address == address_ && listener == listener_) {
+  if (server_ && address == address_) {
     server_->reset();
     return *server_;
   }
   address_ = address;
-  listener_ = listener;
   server_.emplace(relay_config(address), rng_);
-  server_->add_socket(listener, Transport::udp, {address, kRelayPort});
+  server_->add_socket(kUdp, Transport::udp, {address, kRelayPort});
+  server_->add_socket(kTcp, Transport::tcp, {address, kRelayPort});
+  server_->add_socket(kTls, Transport::tls, {address, kRelayTlsPort});
   return *server_;
 }
 

@@ -12,14 +12,16 @@ class RelayHost {
   RelayHost(const RelayHost&) = delete;
   RelayHost& operator=(const RelayHost&) = delete;
 
-  /// A server as newly made, that listens as `listener` on kRelayPort of `address` and draws its randomness from `key`.
+  /// Its listening sockets.
+  static constexpr SocketId kUdp{1}, kTcp{2}, kTls{3};
+
+  /// A server as newly made, that listens on kRelayPort and kRelayTlsPort of `address` and draws its randomness from `key`.
   /// Lives until the next call.
-  relay::Server& begin(const IpAddress& address, SocketId listener, const RngKey& key);
+  relay::Server& begin(const IpAddress& address, const RngKey& key);
 
  private:
   SeededRng rng_{RngKey{}};
   IpAddress address_;
-  SocketId listener_;
   std::optional<relay::Server> server_;
 };
 

@@ -15,6 +15,8 @@ constexpr const char* kPooling[] = {"paired", "arbitrary"};
 constexpr const char* kHairpinning[] = {"none", "internal-source", "external-source"};
 constexpr const char* kRefresh[] = {"outbound", "inbound", "both"};
 constexpr const char* kUnsolicited[] = {"drop", "icmp", "reset"};
+constexpr const char* kTcp[] = {"allowed", "port-443", "blocked"};
+constexpr const char* kTransport[] = {"udp", "tcp", "tls"};
 constexpr const char* kMedium[] = {"wire", "wifi", "bottleneck"};
 
 template <std::size_t N, class Enum>
@@ -102,6 +104,7 @@ std::string gateway(const Profile& p, const std::string& name) {
   f.add("name", name);
   f.add_unless(p.translates, "gateway", "firewall");
   f.add_unless(!p.udp_blocked, "udp", "blocked");
+  f.add_unless(p.tcp == usual.tcp, "tcp", word(kTcp, p.tcp));
   f.add("mapping", word_of(p.mapping));
   f.add("filtering", word_of(p.filtering));
   add_ports(f, p, usual);
@@ -149,6 +152,10 @@ std::string policy(const Policy& p) {
   std::string names;
   for (const auto* technique : p.techniques)
     if (technique != nullptr) names += (names.empty() ? "" : ", ") + std::string(technique->name());
+  std::string ways;
+  for (const auto transport : p.relay_transports.in_order()) ways += (ways.empty() ? "" : ", ") + std::string(word(kTransport, transport));
+  if (preset == nullptr || p.relay_transports != preset->relay_transports) f.add("relay-transports", "[" + ways + "]");
+  if (preset == nullptr || p.relay_wait != preset->relay_wait) f.add("relay-wait", seconds(p.relay_wait));
   if (preset == nullptr || p.techniques != preset->techniques) f.add("techniques", "[" + names + "]");
   return preset != nullptr && *preset == p ? "[" + p.name + "]" : "[" + f.in_braces() + "]";
 }

@@ -52,7 +52,8 @@ struct HostSpec {
 };
 
 inline constexpr Duration kLanLatency{0};
-inline constexpr std::uint16_t kRelayPort = 3478;
+inline constexpr std::uint16_t kRelayPort = 3478;    ///< UDP and TCP
+inline constexpr std::uint16_t kRelayTlsPort = 443;  ///< streams that stand for TLS (docs/worlds.md)
 
 struct Topology {
   std::array<HostSpec, kHosts> hosts;

@@ -47,6 +47,8 @@ void Trial::set_up_peer(HostId host, const session::Identity& self, const sessio
   config.role = client ? agent::Role::initiator : agent::Role::responder;
   config.policy = &cell_->policy;
   config.relay = {topology_->host(HostId::relay).addresses.front(), kRelayPort};
+  config.relay_tcp = config.relay;
+  config.relay_tls = {config.relay.address, kRelayTlsPort};
   config.username = client ? "client" : "connector";
   config.password = client ? "client-password" : "connector-password";
   config.identity = &self;
@@ -117,11 +119,17 @@ void Trial::handle(Time now, HostId host, const Output& output, Bytes buffer) {
   if (const auto* out = std::get_if<Transmit>(&output)) return transmit(host, *out, buffer);
   if (const auto* data = std::get_if<Received>(&output)) return on_data(now, host, data->kind, buffer.first(data->size));
   if (const auto* path = std::get_if<PathChanged>(&output)) return on_path(now, host, path->kind);
+  if (const auto* open = std::get_if<OpenSocket>(&output)) return open_stream(now, host, *open);
+  if (const auto* close = std::get_if<CloseSocket>(&output)) return close_stream(host, close->socket);
   if (std::holds_alternative<ConnectionFailed>(output)) peer(host).failed = true;
 }
 
 void Trial::transmit(HostId host, const Transmit& out, Bytes buffer) {
   witness_.on_send(host, out.destination, out.size);
+  if (out.socket != kPeerSocket) {
+    send_on_stream(host, out.socket, buffer.first(out.size));
+    return;
+  }
   network_->send(host, peer(host).socket, out.destination, out.ttl, buffer.first(out.size));
 }
 

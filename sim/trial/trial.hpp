@@ -35,6 +35,10 @@ class Trial final : public Application {
   void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
                    Bytes payload) override;
   void on_timer(Time now, HostId host) override;
+  void on_stream_opened(Time now, HostId host, StreamId stream, const TransportAddress& local,
+                        const TransportAddress& remote) override;
+  void on_stream(Time now, HostId host, StreamId stream, Bytes bytes) override;
+  void on_stream_closed(Time now, HostId host, StreamId stream) override;
   void on_packet(const PacketEvent& event) override { witness_.on_packet(event); }
   bool finished() const override { return finished_; }
 
@@ -54,11 +58,18 @@ class Trial final : public Application {
   Time until() const { return origin_ + cell_->timeout; }
 
  private:
+  /// A stream as a host's program knows it, and as the world does.
+  struct HostStream {
+    SocketId socket;
+    StreamId stream = 0;
+  };
   /// A peer's host: its agent and what the trial knows of its progress.
   struct Peer {
     std::unique_ptr<SeededRng> rng;
     std::unique_ptr<agent::Agent> agent;
     TransportAddress socket;
+    std::vector<HostStream> streams;
+    std::uint16_t streams_begun = 0;
     Time start;
     Time deadline = kNever;  ///< the agent's
     Time timer = kNever;     ///< set in the world
@@ -79,6 +90,10 @@ class Trial final : public Application {
   void handle_relay(const Output& output, Bytes buffer);
   void on_data(Time now, HostId host, PathKind claimed, Bytes data);
   void on_path(Time now, HostId host, PathKind kind);
+  void open_stream(Time now, HostId host, const OpenSocket& open);
+  void close_stream(HostId host, SocketId socket);
+  bool send_on_stream(HostId host, SocketId socket, Bytes bytes);
+  std::vector<HostStream>& streams_of(HostId host);
   void send_probe(Time now);
   void send_data(Time now, HostId host, Bytes data);
   void transmit(HostId host, const Transmit& transmit, Bytes buffer);
@@ -101,6 +116,7 @@ class Trial final : public Application {
     TransportAddress local;
   };
   std::vector<RelaySocket> relay_sockets_;
+  std::vector<HostStream> relay_streams_;
   Time relay_deadline_ = kNever;
   Time origin_;  ///< start of the later side
   Witness witness_;

@@ -83,6 +83,11 @@ void Witness::on_delivery(Time now, HostId host, const TransportAddress& source,
   }
 }
 
+void Witness::on_stream(Time now, HostId host, Bytes bytes) {
+  hash_ = mix(hash_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+  hash_ = mix_bytes(mix(hash_, static_cast<std::uint64_t>(host)), bytes);
+}
+
 void Witness::on_packet(const PacketEvent& event) {
   switch (event.kind) {
     case PacketEvent::Kind::lost_on_link:
@@ -107,7 +112,8 @@ void Witness::on_lost(const PacketEvent& event) {
                    .source = view->source,
                    .destination = view->destination,
                    .at = event.at};
-  if (carries_data(view->payload_of(event.packet))) ++lost_data_;
+  const bool udp = view->protocol == packet::kUdp;  // TCP sends again what was lost
+  if (udp && carries_data(view->payload_of(event.packet))) ++lost_data_;
 }
 
 void Witness::on_passed(const PacketEvent& event) {

@@ -20,6 +20,8 @@ class Witness {
   void on_send(HostId from, const TransportAddress& destination, std::size_t size);
   /// A datagram reached a host's socket.
   void on_delivery(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination, Bytes payload);
+  /// Bytes of a stream, which only peers and the relay have between them, reached a host.
+  void on_stream(Time now, HostId host, Bytes bytes);
   /// Both peers send directly from now on: stops the counts "to direct".
   void freeze() {
     if (!frozen_) lost_before_direct_ = lost_ - lost_data_;

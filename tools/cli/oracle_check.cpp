@@ -51,12 +51,17 @@ std::string contradiction(const trial::Cell& cell, const results::CellSummary& m
   return {};
 }
 
+oracle::Ways ways_of(const Policy& policy) {
+  const auto tries = [&](Transport t) { return std::ranges::count(policy.relay_transports.in_order(), t) > 0; };
+  return {tries(Transport::udp), tries(Transport::tcp), tries(Transport::tls)};
+}
+
 }  // namespace
 
 std::map<std::uint32_t, Prediction> predictions(const trial::Plan& plan) {
   std::map<std::uint32_t, Prediction> all;
   for (const auto& cell : plan.cells) {
-    auto prediction = oracle::predict(cell.client.nats, cell.connector.nats).prediction;
+    auto prediction = oracle::predict(cell.client.nats, cell.connector.nats, ways_of(cell.policy)).prediction;
     if (prediction == Prediction::relayed && guesses(cell.policy)) prediction = Prediction::may;
     all.emplace(cell.index, prediction);
   }

@@ -59,7 +59,7 @@ class Reductions {
           [=](Cell & c) -> auto& { return (c.*side).nats[g].*member; }, usual.*member);
     };
     using P = nat::Profile;
-    axis(&P::udp_blocked), axis(&P::unsolicited_creates_state), axis(&P::unsolicited), axis(&P::refresh),
+    axis(&P::udp_blocked), axis(&P::tcp), axis(&P::unsolicited_creates_state), axis(&P::unsolicited), axis(&P::refresh),
         axis(&P::timers);
     axis(&P::max_mappings), axis(&P::max_mappings_per_host), axis(&P::hairpinning), axis(&P::port_parity),
         axis(&P::block_size);
