@@ -4,6 +4,7 @@
  2. What wires cannot carry is refused with status 2, before anything is written.
  3. A machine that forbids namespaces: status 3, what to allow, nothing written.
  4. Where /dev/net/tun is closed, veths serve: outcomes as in memory.
+ 4b. On sockets-kernel the kernel's NATs come out as in memory; NATs that no kernel can be are refused with status 2.
  5. Nothing is left: no process, no interface, no namespace, after success, Ctrl-C, the death of a worker and of the parent.
     Control: while the run goes on, its namespaces are there to be seen. Afterwards --resume goes on.
 """
@@ -103,6 +104,21 @@ class SocketsWithoutTun(Lab):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.run_scenario("classic.yaml", "--out", "memory")
         self.assertEqual(self.outcomes("veths"), self.outcomes("memory"))
+
+
+class KernelGateways(Lab):
+    def test_outcomes(self):
+        nats = "[linux-masquerade, linux-masquerade-random]"
+        self.write("kernel.yaml", CLASSIC.replace(NATS, nats))
+        self.run_scenario("kernel.yaml", "--backend", "sockets-kernel", "--out", "kernel")
+        self.run_scenario("kernel.yaml", "--out", "memory")
+        self.assertEqual(len(self.outcomes("kernel")), 8)
+        self.assertEqual(self.outcomes("kernel"), self.outcomes("memory"))
+
+    def test_no_rules(self):
+        self.assertEqual(self.refused("run", "classic.yaml", "--backend", "sockets-kernel"),
+                         "backend sockets-kernel cannot model cell full-cone,full-cone: neither side has a NAT with kernel "
+                         "rules; use NATs with the key kernel, or --backend sockets")
 
 
 class SocketsRefuse(Lab):
