@@ -93,7 +93,7 @@ class Ping : public trial::Application {
 
   std::uint8_t first_ttl = 0;
   std::vector<Duration> round_trips;
-  std::array<int, 8> events{};
+  std::array<int, PacketEvent::kKinds> events{};
 
  private:
   void next(Time now) {
