@@ -19,12 +19,18 @@ QUANTITIES = (
 )
 
 
-def inline_svg(svg, title, prefix):
-    """The drawing without its XML prolog, with a title for screen readers and ids that are its own in the page."""
+OUTCOME_COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": style.FAILED}
+
+
+def inline_svg(svg, title, prefix, keep=False):
+    """The drawing without its XML prolog, with a title for screen readers and ids that are its own in the page. `keep` leaves the
+    attributes of its <svg> element as they are."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'(xlink:href="#|url\(#)', lambda match: match.group(1) + prefix + "-", svg)
+    svg = re.sub(r'(xlink:href="#|href="#|url\(#)', lambda match: match.group(1) + prefix + "-", svg)
+    if keep:
+        return markupsafe.Markup(svg)
     svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>",
                  lambda match: f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
                                f'viewBox="{match.group(1)}" role="img"><title>{html.escape(title)}</title>', svg, count=1)
@@ -46,12 +52,36 @@ def cell_ink(rate):
     return "#fff" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else style.INK
 
 
-def render(run, drawings):
-    """`drawings`: for each group {figure: (title, SVG text, file stem)}."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    environment.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
-                               cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text)
+def environment():
+    found = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
+                               trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    found.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
+                         cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text, outcome_colours=OUTCOME_COLOURS)
+    return found
+
+
+def filters_of(groups):
+    """(name, label, values) of what a reader can choose between."""
+    values = (("policy", "Policy", [group.policy for group in groups]), ("link", "Link", [group.link for group in groups]),
+              ("client", "Client's NAT", [name for group in groups for name in group.clients]),
+              ("connector", "Connector's NAT", [name for group in groups for name in group.connectors]))
+    unique = [(name, label, list(dict.fromkeys(found))) for name, label, found in values]
+    return [(name, label, found) for name, label, found in unique if len(found) > 1]
+
+
+def render(run, drawings, explanations=None, what_if=None):
+    """`drawings`: for each group {figure: (title, SVG text, file stem)}; the others as explanations.of_run gives them."""
     figures = [[(title, inline_svg(svg, title, stem), stem) for title, svg, stem in drawn.values()] for drawn in drawings]
-    return environment.get_template("page.html.j2").render(run=run, manifest=run.manifest, summary=run.summary,
-                                                           sections=list(zip(run.groups, figures)))
+    changes = {entry["cell"]: entry for entry in what_if["cells"]} if what_if else {}
+    return environment().get_template("page.html.j2").render(
+        run=run, manifest=run.manifest, summary=run.summary, sections=list(zip(run.groups, figures)), filters=filters_of(run.groups),
+        explanations=explanations or {}, what_if=what_if, changes=changes)
+
+
+def render_several(runs):
+    """Several runs side by side. Each of `runs` has its own report beside its data."""
+    labels = list(dict.fromkeys((group.policy, group.link) for run in runs for group in run.groups))
+    sections = [(policy, link, [(number, run, group) for number, run in enumerate(runs, 1) for group in run.groups
+                                if (group.policy, group.link) == (policy, link)]) for policy, link in labels]
+    return environment().get_template("several.html.j2").render(runs=runs, sections=sections,
+                                                                filters=filters_of([group for run in runs for group in run.groups]))

@@ -1,4 +1,5 @@
 """Makes report.html and its plots out of a run folder:  report.py RUN_DIR
+Several runs side by side on one page:                  report.py RUN_DIR RUN_DIR... --out FILE
 
 Exit status: 0 fine, 2 the folder is no finished run, 3 something cannot be written or a package is missing.
 """
@@ -17,6 +18,7 @@ except ImportError as missing:
           file=sys.stderr)
     sys.exit(3)
 
+import explanations
 import heat_map
 import outcomes
 import page
@@ -62,8 +64,17 @@ def make(folder):
     """Writes plots/ and report.html into the run folder, and returns the path of report.html."""
     run = run_data.load(folder)
     (run.folder / "plots").mkdir(exist_ok=True)
-    html = page.render(run, draw_all(run))
-    path = run.folder / "report.html"
+    html = page.render(run, draw_all(run), *explanations.of_run(run))
+    return write(run.folder / "report.html", html)
+
+
+def make_several(folders, path):
+    """Writes one page with several runs side by side to `path`, and returns it."""
+    return write(path, page.render_several([run_data.load(folder) for folder in folders]))
+
+
+def write(path, html):
+    """Never leaves half a page behind."""
     part = path.with_suffix(".html.part")
     part.write_text(html, encoding="utf-8")
     part.replace(path)
@@ -71,11 +82,13 @@ def make(folder):
 
 
 def main(arguments):
-    if len(arguments) != 1 or arguments[0].startswith("-"):
+    several = len(arguments) > 3 and arguments[-2] == "--out"
+    folders = arguments[:-2] if several else arguments
+    if not several and len(arguments) != 1 or any(folder.startswith("-") for folder in folders):
         print(__doc__.strip(), file=sys.stderr)
         return 0 if arguments in (["--help"], ["-h"]) else 2
     try:
-        print(make(pathlib.Path(arguments[0])))
+        print(make_several(folders, pathlib.Path(arguments[-1])) if several else make(pathlib.Path(arguments[0])))
     except run_data.RunError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2

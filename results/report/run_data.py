@@ -93,12 +93,23 @@ def _load_times(connection, cell):
     return {name: table[:, i] for i, name in enumerate(TIMES)}
 
 
+def _check_counts(path, connection, summary):
+    """summary.json must be of these trials; another one beside them would make the report tell what never was."""
+    counts = {}
+    for cell, outcome, count in connection.execute("SELECT cell, outcome, count(*) FROM trials GROUP BY cell, outcome"):
+        counts[cell, outcome] = count
+    said = {(cell["cell"], outcome): cell[outcome]["count"] for cell in summary["cells"] for outcome in OUTCOMES if cell[outcome]["count"]}
+    if said != counts:
+        raise RunError(f"summary.json is not of the trials in {path}: go on with the command that made the run, --resume and --out")
+
+
 def _load_cells(path, summary):
     if not path.exists():
         raise RunError(f"cannot read {path}: No such file or directory")
     try:
         connection = sqlite3.connect(path)
         try:
+            _check_counts(path, connection, summary)
             return [Cell(cell, _load_times(connection, cell["cell"])) for cell in summary["cells"]]
         finally:
             connection.close()

@@ -1,5 +1,7 @@
-// results_synthetic SHAPE FOLDER: writes an invented run and prints its matrix. For the report's tests.
+// results_synthetic SHAPE FOLDER [TRIALS]: writes an invented run, with so many trials per cell, and prints its matrix. For
+// the report's tests.
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -41,12 +43,16 @@ Status write_run(const trial::Plan& plan, const char* folder) {
 
 int main(int argc, char** argv) {
   using namespace punchlab::results;
-  const auto shape = argc == 3 ? parse_shape(argv[1]) : std::nullopt;
+  const auto shape = argc == 3 || argc == 4 ? parse_shape(argv[1]) : std::nullopt;
   if (!shape) {
-    std::fputs("usage: results_synthetic classic|rfc4787|population|access FOLDER\n", stderr);
+    std::fputs("usage: results_synthetic classic|rfc4787|population|access FOLDER [TRIALS]\n", stderr);
     return 2;
   }
-  if (const auto failure = write_run(synthetic_plan(*shape), argv[2])) {
+  auto plan = synthetic_plan(*shape);
+  if (argc == 4) {
+    for (auto& cell : plan.cells) cell.trials = std::strtoull(argv[3], nullptr, 10);
+  }
+  if (const auto failure = write_run(plan, argv[2])) {
     std::fprintf(stderr, "%s\n", failure->text.c_str());
     return failure->exit_status();
   }

@@ -25,9 +25,11 @@ struct ExpectationResult {
   bool met() const { return verdict != Verdict::missed; }
 };
 
-ExpectationResult evaluate(const trial::Expectation& expectation, const Summary& summary);
+/// `confidence` 0: the measured value must lie within the bounds. Else only what chance cannot explain is missed: the
+/// whole interval of that confidence lies outside. A rate of exactly 0 or 100 % is missed by a single trial either way.
+ExpectationResult evaluate(const trial::Expectation& expectation, const Summary& summary, double confidence = 0);
 
 /// Each expectation of the plan, in its order.
-std::vector<ExpectationResult> evaluate(const trial::Plan& plan, const Summary& summary);
+std::vector<ExpectationResult> evaluate(const trial::Plan& plan, const Summary& summary, double confidence = 0);
 
 }  // namespace punchlab::results

@@ -4,6 +4,7 @@
 //  3. Quantiles: an infinite one misses every finite bound, and meets an infinite one.
 //  4. Cells without trials are not held against a run.
 //  5. What is said: the line, the text, the value and its cell.
+//  6. With chance allowed for, only what it cannot explain is missed; exact rates are missed by one trial all the same.
 #include "results/store/expectations.hpp"
 
 #include <gmock/gmock.h>
@@ -83,6 +84,16 @@ TEST(Expectations, SayWhatDecided) {
   EXPECT_EQ(result.measured, "client2 to connector, relay-first: 0.00 % direct (0 of 10, 95 % interval 0.00-27.75 %)");
   const auto time = evaluate(expectation(Quantity::time_to_direct_p95, {1}, 0, 1), three_cells());
   EXPECT_THAT(time.measured, HasSubstr("time to direct p95 infinite (5 of 10 trials have one)"));
+}
+
+TEST(Expectations, AllowForChance) {
+  const auto verdict_at = [](const trial::Expectation& e) { return evaluate(e, three_cells(), 0.99999).verdict; };
+  EXPECT_EQ(verdict_at(expectation(Quantity::direct, {1}, 0.6, 1)), Verdict::met);  // 5 of 10 may well be 60 %
+  EXPECT_EQ(verdict_at(expectation(Quantity::direct, {1}, 1, 1)), Verdict::missed);
+  EXPECT_EQ(verdict_at(expectation(Quantity::relayed, {1}, 0, 0)), Verdict::missed);
+  EXPECT_EQ(verdict_at(expectation(Quantity::direct, {2}, 0.9, 1)), Verdict::missed);
+  // Ten equal times bound no median with such confidence.
+  EXPECT_EQ(verdict_at(expectation(Quantity::time_to_direct_p50, {0}, 0, 50)), Verdict::met);
 }
 
 }  // namespace

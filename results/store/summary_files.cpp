@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "results/record/names.hpp"
+#include "results/store/csv.hpp"
 #include "results/store/files.hpp"
 
 namespace punchlab::results {
@@ -99,13 +100,6 @@ std::string lines(const Items& items, ToJson to_json_of_one) {
   for (const auto& item : items)
     text += fmt::format("{}{}", text.empty() ? "\n " : ",\n ", to_json_of_one(item).dump());
   return text;
-}
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
 }
 
 std::string csv_header() {

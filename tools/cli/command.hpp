@@ -43,8 +43,10 @@ struct Syntax {
 std::optional<boost::program_options::variables_map> parse(const Syntax& syntax, const Arguments& arguments);
 
 int run_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int lab_command(const Arguments& arguments);
+int export_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int nats_command(const Arguments& arguments);
 int relay_command(const Arguments& arguments);

@@ -23,10 +23,12 @@ struct Command {
 
 constexpr std::array kCommands{
     Command{"run", "run a scenario and print its matrix", run_command},
+    Command{"check", "fail when a scenario is worse than its baseline", check_command},
     Command{"compare", "compare two runs, or the policies of one", compare_command},
     Command{"explain", "why a trial ended as it did, packet by packet", explain_command},
     Command{"replay", "run one trial of a run again, bit by bit", replay_command},
     Command{"lab", "run any program in a host of a scenario's network", lab_command},
+    Command{"export", "print every trial of a run as CSV or JSON", export_command},
     Command{"report", "make the HTML report and the plots of a run", report_command},
     Command{"nats", "list the NAT presets and what behaviour discovery finds in each", nats_command},
     Command{"relay", "serve STUN, behaviour discovery, TURN and rendezvous on real sockets", relay_command},

@@ -17,4 +17,14 @@ Report make_report(const std::filesystem::path& run) {
   return {kMachineLacks, {}, fmt::format("the report was not made (needs {}); then: {}", kPythonPackages, again)};
 }
 
+Report make_report(const std::vector<std::string>& runs, const std::filesystem::path& page) {
+  auto arguments = runs;
+  arguments.insert(arguments.end(), {"--out", page.string()});
+  const int status = run_python("results/report/report.py", arguments);
+  if (status == 0) return {kFine, page, {}};
+  if (interrupted) return {kInterrupted, {}, "interrupted; the report is not made"};
+  if (status == kWrongUsage) return {kWrongUsage, {}, "no report of these runs"};
+  return {kMachineLacks, {}, fmt::format("the report was not made (needs {})", kPythonPackages)};
+}
+
 }  // namespace punchlab::cli

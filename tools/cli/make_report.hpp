@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tools/cli/command.hpp"
 
@@ -15,5 +16,8 @@ struct Report {
 
 /// Runs the Python report over a run folder. An interrupt ends it.
 Report make_report(const std::filesystem::path& run);
+
+/// One page with several runs side by side.
+Report make_report(const std::vector<std::string>& runs, const std::filesystem::path& page);
 
 }  // namespace punchlab::cli

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 
 #include "tools/cli/interrupt.hpp"
 
@@ -38,6 +40,9 @@ pid_t start(std::vector<std::string> words) {
 int run_python(const std::string& script, const std::vector<std::string>& arguments) {
   std::vector<std::string> words{kPython, std::string(PUNCHLAB_SOURCE_DIR) + "/" + script};
   words.insert(words.end(), arguments.begin(), arguments.end());
+  std::error_code code;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
+  if (!code) setenv("PUNCHLAB", self.c_str(), 1);  // scripts ask the same program to explain trials
   const pid_t pid = start(std::move(words));
   if (pid < 0) return -1;
   if (interrupted) kill(-pid, SIGTERM);

@@ -11,26 +11,50 @@ namespace punchlab::cli {
 
 namespace po = boost::program_options;
 
-int report_command(const Arguments& arguments) {
-  Syntax syntax{
-      .usage = "punchlab report RUN",
-      .about = "Makes report.html and the plots (SVG and PNG) of a run folder again.",
-      .example = "punchlab report results/runs/classic-nats/20260101T120000Z-1",
-      .options = po::options_description("options"),
-      .positional = "run",
-  };
-  syntax.options.add_options()("run", po::value<std::string>(), "the run folder (also without --run)");
-  const auto values = parse(syntax, arguments);
-  if (!values) return kFine;
-  const std::filesystem::path folder = (*values)["run"].as<std::string>();
+namespace {
+
+/// Throws unless a whole run is there, with the trials that it ended with.
+void check_run(const std::filesystem::path& folder) {
   const auto store = results::Store::open(folder);
   if (!store) fail(store.error());
   if (!std::filesystem::exists(folder / "summary.json"))
     throw CommandError(kWrongUsage, fmt::format("{} has no summary.json: the run did not end; go on with the "
                                                 "command that started it, --resume and --out {}",
                                                 folder.string(), quoted(folder.string())));
+  check(store->for_each([](const results::TrialRecord&) {}));
+}
+
+Syntax syntax() {
+  Syntax s{
+      .usage = "punchlab report RUN | punchlab report RUN RUN... --out FILE",
+      .about =
+          "Makes report.html and the plots (SVG, PNG, PDF) of a run folder again, or one page with several runs "
+          "side by side.",
+      .example = "punchlab report results/runs/classic-nats/20260101T120000Z-1",
+      .options = po::options_description("options"),
+      .positional = "run",
+      .positional_count = 100,
+  };
+  s.options.add_options()("run", po::value<std::vector<std::string>>()->composing(),
+                          "a run folder (also without --run)")("out", po::value<std::string>()->default_value(""),
+                                                               "the page, when there are several runs");
+  return s;
+}
+
+}  // namespace
+
+int report_command(const Arguments& arguments) {
+  const auto values = parse(syntax(), arguments);
+  if (!values) return kFine;
+  const auto runs = (*values)["run"].as<std::vector<std::string>>();
+  const auto out = (*values)["out"].as<std::string>();
+  if (runs.size() > 1 && out.empty())
+    throw CommandError(kWrongUsage, "--out is missing: the page for several runs side by side");
+  if (runs.size() == 1 && !out.empty())
+    throw CommandError(kWrongUsage, "--out is for several runs; the report of one lies in its folder");
+  for (const auto& run : runs) check_run(run);
   listen_for_interrupts();
-  const auto report = make_report(folder);
+  const auto report = runs.size() > 1 ? make_report(runs, out) : make_report(std::filesystem::path(runs.front()));
   if (report.status != kFine) throw CommandError(report.status, report.error);
   fmt::print("report: {}\n", report.path.string());
   return kFine;

@@ -11,6 +11,7 @@
 #include "tools/cli/interrupt.hpp"
 #include "tools/cli/make_report.hpp"
 #include "tools/cli/oracle_check.hpp"
+#include "tools/cli/plan.hpp"
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 #include "tools/runner/pool.hpp"
@@ -28,21 +29,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-trial::Plan load_plan(const RunOptions& options) {
-  auto loaded = loader::load(options.scenario, options.overrides);
-  if (const auto* problem = std::get_if<loader::Problem>(&loaded))
-    throw CommandError(kWrongUsage, problem->to_string());
-  return std::get<trial::Plan>(std::move(loaded));
-}
-
-void check_backend(const trial::Plan& plan, runner::Backend backend) {
-  if (const auto refusal = runner::cannot_model(backend, plan))
-    throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(backend),
-                                                refusal->cell->client.nat_name, refusal->cell->connector.nat_name,
-                                                refusal->reason));
-  if (const auto missing = runner::machine_lacks(backend)) throw CommandError(kMachineLacks, *missing);
-}
 
 /// The plan's trials that are neither in the store nor ruled out by --trial.
 runner::Schedule remaining(const trial::Plan& plan, const RunOptions& options, const results::Store* store) {
@@ -144,7 +130,7 @@ int run_command(const Arguments& arguments) {
   const auto options = parse_run_options(arguments);
   if (!options) return kFine;
   listen_for_interrupts();
-  const auto plan = load_plan(*options);
+  const auto plan = load_plan(options->scenario, options->overrides);
   check_backend(plan, options->backend);
   const auto planned = remaining(plan, *options, nullptr).size();
   if (planned == 0)

@@ -39,18 +39,6 @@ Syntax syntax() {
   return s;
 }
 
-/// The whole number given for an option, when it is given. Boost would take -1 for 2^64 - 1.
-std::optional<std::uint64_t> number(const po::variables_map& values, const char* option, std::uint64_t low,
-                                    std::uint64_t high) {
-  if (!values.count(option)) return std::nullopt;
-  const auto& text = values[option].as<std::string>();
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
-    throw CommandError(kWrongUsage, fmt::format("--{} {}: not a whole number from {} to {}", option, text, low, high));
-  return value;
-}
-
 loader::Overrides overrides(const po::variables_map& values) {
   loader::Overrides overrides;
   overrides.trials = number(values, "trials", 1, loader::kMaxTrials);
@@ -63,11 +51,23 @@ loader::Overrides overrides(const po::variables_map& values) {
   return overrides;
 }
 
+}  // namespace
+
+// Boost would take -1 for 2^64 - 1.
+std::optional<std::uint64_t> number(const po::variables_map& values, const char* option, std::uint64_t low,
+                                    std::uint64_t high) {
+  if (!values.count(option)) return std::nullopt;
+  const auto& text = values[option].as<std::string>();
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
+    throw CommandError(kWrongUsage, fmt::format("--{} {}: not a whole number from {} to {}", option, text, low, high));
+  return value;
+}
+
 unsigned jobs(const po::variables_map& values, runner::Backend backend) {
   return static_cast<unsigned>(number(values, "jobs", 1, kMaxJobs).value_or(runner::default_jobs(backend)));
 }
-
-}  // namespace
 
 std::string quoted(const std::string& argument) {
   const bool plain = !argument.empty() && argument.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos;

@@ -25,6 +25,12 @@ struct RunOptions {
 /// As a shell takes it: in quotes when it needs them.
 std::string quoted(const std::string& argument);
 
+/// The whole number given for an option, when it is given. Throws CommandError outside [low, high].
+std::optional<std::uint64_t> number(const boost::program_options::variables_map& values, const char* option,
+                                    std::uint64_t low, std::uint64_t high);
+/// --jobs, else as many as suit the backend.
+unsigned jobs(const boost::program_options::variables_map& values, runner::Backend backend);
+
 /// What was typed, to be typed again: "punchlab run scenario.yaml --seed 2".
 std::string command_line(const std::string& command, const Arguments& arguments);
 

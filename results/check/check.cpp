@@ -1,0 +1,153 @@
+#include "results/check/check.hpp"
+
+#include <algorithm>
+
+#include "results/store/labels.hpp"
+
+namespace punchlab::results {
+namespace {
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+CellKey pooled_key(const CellKey& key) { return {"", "", key.policy, key.link}; }
+
+std::size_t position_of(const std::vector<CellKey>& keys, const CellKey& key) {
+  return static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
+}
+
+bool any(const std::vector<Answer>& answers, Decision decision) {
+  return std::any_of(answers.begin(), answers.end(), [&](const Answer& a) { return a.decision == decision; });
+}
+
+/// A trial that shows the worst of what has risen.
+std::uint64_t example_of(const std::vector<Answer>& answers, const Observed& now) {
+  for (const Answer& answer : answers) {
+    if (answer.decision != Decision::risen) continue;
+    if (answer.measure == Measure::success) return now.example(Outcome::failed).value_or(0);
+    if (answer.measure == Measure::relay_share) {
+      const auto relayed = now.example(Outcome::relayed);
+      return relayed ? *relayed : now.example(Outcome::failed).value_or(0);
+    }
+    return now.slowest().value_or(0);
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool CellVerdict::worse() const { return any(answers, Decision::risen); }
+bool CellVerdict::undecided() const { return !worse() && any(answers, Decision::undecided); }
+bool CellVerdict::improved() const {
+  return !worse() && std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.improved; });
+}
+
+CellKey key_of(const trial::Cell& cell) {
+  return {cell.client.nat_name, cell.connector.nat_name, cell.policy.name, link_label(cell)};
+}
+
+Check::Check(Baseline baseline, const trial::Plan& plan) : of_position_(plan.cells.size(), kNone) {
+  std::map<CellKey, Figures> known;
+  for (Figures& f : baseline.cells) known.emplace(f.key, std::move(f));
+  std::vector<CellKey> groups;
+  for (Figures& f : baseline.pooled) {
+    groups.push_back(f.key);
+    pooled_.push_back({std::move(f), {}, {}, {}, 0, false});
+  }
+  const unsigned looks = SequentialLimits{}.looks;
+  for (std::size_t position = 0; position < plan.cells.size(); ++position) {
+    const auto& cell = plan.cells[position];
+    const auto key = key_of(cell);
+    const auto figures = known.find(key);
+    const auto group = position_of(groups, pooled_key(key));
+    if (figures == known.end() || group == groups.size()) {
+      only_plan_.push_back(describe(key));
+      continue;
+    }
+    of_position_[position] = cells_.size();
+    of_index_[cell.index] = cells_.size();
+    questions_ += questions(figures->second);
+    cells_.push_back({std::move(figures->second), {}, {}, look_sizes(cell.trials, looks), group, false});
+    known.erase(figures);
+  }
+  for (const auto& [key, figures] : known) only_baseline_.push_back(describe(key));
+  for (const Cell& group : pooled_) questions_ += questions(group.baseline);
+  matched_ = cells_.size();
+}
+
+SequentialLimits Check::limits() const {
+  SequentialLimits limits;
+  limits.false_alarm = kFalseAlarm / static_cast<double>(std::max<std::size_t>(questions_, 1));
+  return limits;
+}
+
+std::uint64_t Check::wanted(std::size_t position) const {
+  const std::size_t at = of_position_[position];
+  if (at == kNone) return 0;
+  const Cell& cell = cells_[at];
+  // All cells together are only comparable while each has the same part of its trials.
+  return cell.settled && pooled_[cell.group].settled ? 0 : cell.sizes[look_];
+}
+
+void Check::add(const TrialRecord& record) {
+  const auto at = of_index_.find(record.cell);
+  if (at == of_index_.end()) return;
+  Cell& cell = cells_[at->second];
+  if (!cell.settled) cell.now.add(record);
+  if (!pooled_[cell.group].settled) pooled_[cell.group].now.add(record);
+  ++trials_;
+}
+
+void Check::judge_cell(Cell& cell) {
+  if (cell.settled || cell.now.trials() == 0) return;
+  cell.answers = judge(cell.baseline, cell.now, look_, limits());
+  cell.settled = any(cell.answers, Decision::risen) || !any(cell.answers, Decision::go_on);
+}
+
+bool Check::look() {
+  for (Cell& cell : cells_) judge_cell(cell);
+  for (Cell& group : pooled_) judge_cell(group);
+  const auto open = [](const Cell& cell) { return !cell.settled && cell.now.trials() > 0; };
+  return ++look_ < SequentialLimits{}.looks &&
+         (std::any_of(cells_.begin(), cells_.end(), open) || std::any_of(pooled_.begin(), pooled_.end(), open));
+}
+
+CellVerdict Check::verdict_of(const Cell& cell) {
+  return {cell.baseline, cell.now.figures(cell.baseline.key), cell.answers, example_of(cell.answers, cell.now)};
+}
+
+std::vector<CellVerdict> Check::verdicts() const {
+  std::vector<CellVerdict> all;
+  for (const Cell& cell : cells_) all.push_back(verdict_of(cell));
+  for (const Cell& group : pooled_)
+    if (group.now.trials() > 0) all.push_back(verdict_of(group));
+  return all;
+}
+
+BaselineMaker::BaselineMaker(const trial::Plan& plan, std::string backend, std::uint64_t trials)
+    : baseline_{plan.name, std::move(backend), plan.seed, trials, {}, {}}, cells_(plan.cells.size()) {
+  for (std::size_t i = 0; i < plan.cells.size(); ++i) {
+    keys_.push_back(key_of(plan.cells[i]));
+    of_index_[plan.cells[i].index] = i;
+    if (position_of(pooled_keys_, pooled_key(keys_[i])) == pooled_keys_.size())
+      pooled_keys_.push_back(pooled_key(keys_[i]));
+  }
+  pooled_.resize(pooled_keys_.size());
+}
+
+void BaselineMaker::add(const TrialRecord& record) {
+  const auto at = of_index_.find(record.cell);
+  if (at == of_index_.end()) return;
+  cells_[at->second].add(record);
+  pooled_[position_of(pooled_keys_, pooled_key(keys_[at->second]))].add(record);
+}
+
+Baseline BaselineMaker::finish() const {
+  Baseline baseline = baseline_;
+  for (std::size_t i = 0; i < keys_.size(); ++i)
+    if (cells_[i].trials() > 0) baseline.cells.push_back(cells_[i].figures(keys_[i]));
+  for (std::size_t i = 0; i < pooled_keys_.size(); ++i)
+    if (pooled_[i].trials() > 0) baseline.pooled.push_back(pooled_[i].figures(pooled_keys_[i]));
+  return baseline;
+}
+
+}  // namespace punchlab::results

@@ -1,0 +1,93 @@
+#pragma once
+// The course of a check: which trials to run next, what they said, and when enough is known.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "results/check/baseline.hpp"
+#include "results/check/judgement.hpp"
+#include "sim/trial/plan.hpp"
+
+namespace punchlab::results {
+
+/// A cell, or all cells of a policy and link together, and what has become of it.
+struct CellVerdict {
+  Figures baseline;
+  Figures now;
+  std::vector<Answer> answers;
+  std::uint64_t example = 0;  ///< a trial that shows the regression, when there is one
+
+  bool worse() const;
+  bool improved() const;
+  bool undecided() const;
+};
+
+/// Probability at most that a check of something unchanged finds any regression.
+inline constexpr double kFalseAlarm = 0.001;
+
+class Check {
+ public:
+  /// `plan`: with as many trials as may be run. Cells without a line in the baseline are not judged, and not run.
+  Check(Baseline baseline, const trial::Plan& plan);
+
+  /// Cells of the plan that have a baseline, by position; none: the baseline is of something else.
+  std::size_t matched() const { return matched_; }
+  /// Cells of the baseline that the plan lacks, and of the plan that the baseline lacks, described.
+  const std::vector<std::string>& only_baseline() const { return only_baseline_; }
+  const std::vector<std::string>& only_plan() const { return only_plan_; }
+
+  /// How many trials of the cell at `position` the next look needs in all; 0 when no more are needed of it.
+  std::uint64_t wanted(std::size_t position) const;
+  void add(const TrialRecord& record);
+  /// Judges what is there. True: another look is needed.
+  bool look();
+
+  /// Cells in the plan's order, then all together.
+  std::vector<CellVerdict> verdicts() const;
+  std::uint64_t trials() const { return trials_; }
+
+ private:
+  struct Cell {
+    Figures baseline;
+    Observed now;
+    std::vector<Answer> answers;
+    std::vector<std::uint64_t> sizes;  ///< trials by each look
+    std::size_t group = 0;             ///< of a cell: its pooled entry
+    bool settled = false;
+  };
+  SequentialLimits limits() const;
+  void judge_cell(Cell& cell);
+  static CellVerdict verdict_of(const Cell& cell);
+
+  std::vector<Cell> cells_;
+  std::vector<Cell> pooled_;
+  std::vector<std::size_t> of_position_;           ///< of the plan: into cells_, or kNone
+  std::map<std::uint32_t, std::size_t> of_index_;  ///< Cell::index into cells_
+  std::vector<std::string> only_baseline_;
+  std::vector<std::string> only_plan_;
+  std::size_t matched_ = 0;
+  std::size_t questions_ = 0;
+  std::uint64_t trials_ = 0;
+  unsigned look_ = 0;
+};
+
+/// The key of a cell of a plan.
+CellKey key_of(const trial::Cell& cell);
+
+/// A baseline out of all trials of a plan.
+class BaselineMaker {
+ public:
+  BaselineMaker(const trial::Plan& plan, std::string backend, std::uint64_t trials);
+  void add(const TrialRecord& record);
+  Baseline finish() const;
+
+ private:
+  Baseline baseline_;
+  std::vector<CellKey> keys_;
+  std::vector<Observed> cells_;
+  std::map<std::uint32_t, std::size_t> of_index_;
+  std::vector<CellKey> pooled_keys_;
+  std::vector<Observed> pooled_;
+};
+
+}  // namespace punchlab::results

@@ -1,0 +1,45 @@
+#pragma once
+// The outcome of a check for people and for CI: terminal, Markdown and JUnit say the same.
+#include <string>
+#include <vector>
+
+#include "results/check/check.hpp"
+#include "results/store/expectations.hpp"
+
+namespace punchlab::results {
+
+struct CheckReport {
+  std::string scenario;  ///< its name
+  std::string path;      ///< its file
+  std::string backend;
+  std::uint64_t seed = 1;
+  std::string baseline;  ///< its file
+  std::string command;   ///< that makes the check again
+  std::string start;     ///< ISO 8601, UTC
+  double seconds = 0;    ///< wall time; nothing depends on it
+  std::uint64_t trials = 0;
+  std::vector<CellVerdict> cells;
+  std::vector<ExpectationResult> missed;  ///< expectations of the scenario that do not hold
+  std::vector<std::string> only_baseline;
+  std::vector<std::string> only_plan;
+
+  std::size_t regressions() const;
+  bool passed() const { return regressions() == 0 && missed.empty(); }
+};
+
+/// What became worse in a cell: of each measure the first answer that says so.
+std::vector<const Answer*> regressions_of(const CellVerdict& cell);
+/// "relay share: direct 100 % of 200 → 62.0 % of 50, 38.0 points less (24.1 to 51.2)".
+std::string size_text(const Answer& answer, const CellVerdict& cell);
+/// The command that runs the trial that shows a cell's regression; empty for cells together.
+std::string again_text(const CheckReport& report, const CellVerdict& cell);
+/// One line that sums up: "classic-nats: no regression in 16 cells (1,600 trials)".
+std::string summary_line(const CheckReport& report);
+
+std::string check_text(const CheckReport& report);
+/// GitHub-flavoured Markdown: regressions first, all cells folded away below.
+std::string to_markdown(const CheckReport& report);
+/// JUnit XML, valid under the schemas of Apache Ant and of Jenkins: a suite per policy and link, a case per cell.
+std::string to_junit(const CheckReport& report);
+
+}  // namespace punchlab::results

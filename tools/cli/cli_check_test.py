@@ -1,0 +1,145 @@
+"""punchlab check as a user meets it. Cases:
+
+ 1. A baseline is made, is small text, and the same scenario passes against it: also on another seed and another backend.
+ 2. A policy with a worsened constant, and one with a technique off, fails with status 1 and names cell, size, cause and a trial.
+ 3. JUnit and Markdown: a case per cell; the structure that the schemas of Ant and Jenkins ask for.
+ 4. An expectation of the scenario that no longer holds fails the check, one that chance explains does not.
+ 5. Populations: cells come and go with the seed, and are judged together.
+ 6. The result does not depend on the number of jobs; nothing of it depends on the clock.
+ 7. Wrong usage, broken baselines, baselines of other cells: one line, status 2, nothing written.
+"""
+
+import os
+import re
+import unittest
+import xml.etree.ElementTree
+
+from cli_fixture import Command
+
+NOISY = """\
+name: noisy
+trials: 100
+client: {nat: [port-restricted-cone, symmetric], access: {latency: {uniform: [5 ms, 30 ms]}, loss: 2 %, jitter: {exponential: 2 ms}}}
+connector: {nat: [full-cone, port-restricted-cone], access: {latency: 15 ms}}
+policy: {base: relay-first, name: ours}
+traffic: {probes: 5, interval: 20 ms}
+"""
+PEOPLE = """\
+name: people
+trials: 120
+client: {nat: {population: [{nat: full-cone, share: 60 %}, {nat: symmetric, share: 39 %}, {nat: cgn, share: 1 %}]}}
+connector: {nat: {population: [{nat: port-restricted-cone, share: 70 %}, {nat: symmetric, share: 30 %}]}}
+traffic: {probes: 5, interval: 20 ms}
+"""
+
+
+class Checking(Command):
+    def setUp(self):
+        super().setUp()
+        self.write("noisy.yaml", NOISY)
+
+    def update(self, scenario="noisy.yaml", *arguments):
+        return self.punchlab("check", scenario, "--baseline", "b.yaml", "--backend", "memory", "--update-baseline", *arguments)
+
+    def check(self, scenario="noisy.yaml", *arguments, status=0):
+        return self.punchlab("check", scenario, "--baseline", "b.yaml", *arguments, status=status)[0]
+
+    def test_the_same_passes(self):
+        out, _ = self.update()
+        self.assertEqual(out, "baseline of 4 cells, 400 trials: b.yaml\n")
+        text = (self.folder / "b.yaml").read_text()
+        self.assertLess(len(text), 2500)
+        self.update()
+        self.assertEqual((self.folder / "b.yaml").read_text(), text)
+        for arguments in ([], ["--seed", "5"], ["--seed", "6"], ["--backend", "ns3", "--seed", "7"]):
+            self.assertIn("noisy: no regression in 4 cells", self.check("noisy.yaml", *arguments))
+
+    def test_worse_fails(self):
+        self.update()
+        for constant in ("pacing: 20 ms", "synchronised-start: off"):
+            self.write("worse.yaml", NOISY.replace("name: ours", f"name: ours, {constant}"))
+            out = self.check("worse.yaml", "--seed", "3", status=1)
+            self.assertRegex(out, r"port-restricted-cone,full-cone \(ours\)\n  time to direct: median [\d.]+ ms → [\d.]+ ms; ")
+            self.assertRegex(out, r"over the least possible [\d.]+ ms → [\d.]+ ms \(\+[\d.]+ ms\)")
+            self.assertRegex(out, r"reason: .*first byte .*, packets until direct \d+ instead of \d+")
+            again = re.search(r"see: punchlab (run .*)\n", out)[1].split()
+            self.punchlab(*again, "--no-report", "--out", f"again-{constant[:4]}")
+
+    def test_relayed_more_fails(self):
+        self.update()
+        self.write("worse.yaml", NOISY.replace("full-cone, port-restricted-cone", "{base: symmetric, name: full-cone}, port-restricted-cone"))
+        out = self.check("worse.yaml", status=1)
+        self.assertRegex(out, r"port-restricted-cone,full-cone \(ours\)\n  relay share: relayed 0 % of 100 → 100 % of \d+")
+        self.assertRegex(out, r"reason: mapping-varies in \d+ of \d+ trials \(was 0 of 100\)")
+
+    def test_junit_and_markdown(self):
+        self.update()
+        self.write("worse.yaml", NOISY.replace("name: ours", "name: ours, pacing: 60 ms"))
+        self.check("worse.yaml", "--junit", "j.xml", "--markdown", "m.md", status=1)
+        root = xml.etree.ElementTree.parse(self.folder / "j.xml").getroot()
+        self.assertEqual((root.tag, root.attrib), ("testsuites", {}))
+        for number, suite in enumerate(root):
+            self.assertEqual(set(suite.attrib), {"name", "package", "id", "tests", "failures", "errors", "time", "timestamp", "hostname"})
+            self.assertEqual(suite.get("id"), str(number))
+            self.assertRegex(suite.get("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")
+            self.assertRegex(suite.get("time"), r"^\d+\.\d{3}$")
+            tags = [child.tag for child in suite]
+            self.assertEqual(tags, ["properties"] + ["testcase"] * int(suite.get("tests")) + ["system-out", "system-err"])
+            self.assertEqual(len(suite.findall(".//failure")), int(suite.get("failures")))
+            for case in suite.findall("testcase"):
+                self.assertEqual(set(case.attrib), {"classname", "name", "time"})
+            for failure in suite.findall(".//failure"):
+                self.assertEqual(set(failure.attrib), {"type", "message"})
+        names = [case.get("name") for case in root.iter("testcase")]
+        self.assertEqual(len(names), 5)
+        self.assertIn("symmetric,full-cone", names)
+        markdown = (self.folder / "m.md").read_text()
+        self.assertTrue(markdown.startswith("### ❌ noisy: "))
+        self.assertIn("| port-restricted-cone,full-cone (ours) | time to direct: ", markdown)
+
+    def test_expectations(self):
+        self.update()
+        self.write("expects.yaml", NOISY + "expect:\n  - {connector: full-cone, direct: \">= 99.9 %\"}\n  - {failed: 0 %}\n")
+        self.check("expects.yaml")
+        self.write("expects.yaml", NOISY + "expect:\n  - {relayed: 0 %}\n")
+        out = self.check("expects.yaml", "--junit", "j.xml", status=1)
+        self.assertIn("expectation missed, line 8: ", out)
+        self.assertIn("noisy: no regression, 1 expectation missed", out)
+        self.assertIn('type="expectation"', (self.folder / "j.xml").read_text())
+
+    def test_populations(self):
+        self.write("people.yaml", PEOPLE)
+        self.update("people.yaml")
+        self.assertIn("trials: 120\n", (self.folder / "b.yaml").read_text())
+        for seed in ("2", "3", "4"):
+            self.assertIn("people: no regression", self.check("people.yaml", "--seed", seed))
+        self.write("people.yaml", PEOPLE.replace("share: 60 %", "share: 30 %").replace("share: 39 %", "share: 69 %"))
+        self.assertIn("all cells (relay-first)\n  relay share: ", self.check("people.yaml", "--seed", "2", status=1))
+
+    def test_jobs_do_not_matter(self):
+        self.update("noisy.yaml", "--jobs", "3")
+        text = (self.folder / "b.yaml").read_text().replace(" --jobs 3", "")
+        self.update("noisy.yaml", "--jobs", "1")
+        self.assertEqual((self.folder / "b.yaml").read_text().replace(" --jobs 1", ""), text)
+        self.write("worse.yaml", NOISY.replace("name: ours", "name: ours, pacing: 20 ms"))
+        self.assertEqual(self.check("worse.yaml", "--jobs", "1", status=1), self.check("worse.yaml", "--jobs", "3", status=1))
+
+    def test_refuses(self):
+        self.update()
+        self.assertIn("--baseline is missing", self.refused("check", "noisy.yaml"))
+        self.assertIn("make it with --update-baseline", self.refused("check", "noisy.yaml", "--baseline", "none.yaml"))
+        self.assertIn("virtual time", self.refused("check", "noisy.yaml", "--baseline", "b.yaml", "--backend", "sockets"))
+        self.assertIn("no baseline", self.refused("check", "noisy.yaml", "--baseline", "noisy.yaml"))
+        self.write("other.yaml", NOISY.replace("symmetric", "cgn"))
+        self.assertIn("of other cells", self.refused("check", "other.yaml", "--baseline", "b.yaml"))
+        self.write("people.yaml", PEOPLE)
+        self.assertIn("of other cells", self.refused("check", "people.yaml", "--baseline", "b.yaml"))
+        self.write("broken.yaml", (self.folder / "b.yaml").read_text().replace("failed: 0", "failed: 7", 1))
+        self.assertRegex(self.refused("check", "noisy.yaml", "--baseline", "broken.yaml"), r"^broken\.yaml:\d+: direct, relayed and failed")
+        self.assertIn("leave out", self.refused("check", "noisy.yaml", "--baseline", "b.yaml", "--update-baseline", "--junit", "j.xml"))
+        if os.geteuid() != 0:  # root may write anywhere
+            self.refused("check", "noisy.yaml", "--baseline", "/b.yaml", "--update-baseline", status=3)
+
+
+if __name__ == "__main__":
+    unittest.main()
