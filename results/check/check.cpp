@@ -72,6 +72,7 @@ Check::Check(Baseline baseline, const trial::Plan& plan) : of_position_(plan.cel
   for (const auto& [key, figures] : known) only_baseline_.push_back(describe(key));
   for (const Cell& group : pooled_) questions_ += questions(group.baseline);
   matched_ = cells_.size();
+  balanced_ = std::any_of(plan.expectations.begin(), plan.expectations.end(), [](const auto& e) { return e.pooled; });
 }
 
 SequentialLimits Check::limits() const {
@@ -85,7 +86,7 @@ std::uint64_t Check::wanted(std::size_t position) const {
   if (at == kNone) return 0;
   const Cell& cell = cells_[at];
   // All cells together are only comparable while each has the same part of its trials.
-  return cell.settled && pooled_[cell.group].settled ? 0 : cell.sizes[look_];
+  return cell.settled && pooled_[cell.group].settled && !balanced_ ? 0 : cell.sizes[look_];
 }
 
 void Check::add(const TrialRecord& record) {

@@ -67,6 +67,7 @@ class Check {
   std::vector<std::string> only_plan_;
   std::size_t matched_ = 0;
   std::size_t questions_ = 0;
+  bool balanced_ = false;  ///< an expectation pools cells: each must keep its share of the trials
   std::uint64_t trials_ = 0;
   unsigned look_ = 0;
 };

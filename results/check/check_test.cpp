@@ -8,7 +8,7 @@
 //  either.
 //  6. What follows from a lost path is not told twice: a relayed trial's times raise no alarm of their own.
 //  7. Cells that the baseline lacks are named and not run; a plan without any is told apart.
-//  8. The looks: no cell is asked for more once it is settled; sizes double.
+//  8. The looks: no cell is asked for more once it is settled, unless an expectation pools cells; sizes double.
 //  9. Text, Markdown and JUnit name the same regressions, survive markup in names, and JUnit is well-formed as the
 //     schemas of Ant and Jenkins want it (order and attributes; cli_check_test.py reads it as XML).
 #include "results/check/check.hpp"
@@ -214,6 +214,15 @@ TEST(Check, StopsWhenItKnows) {  // case 8
   EXPECT_EQ(check.trials(), 400U);
   EXPECT_THAT(worse(check), SizeIs(17));  // all cells, and all together
   EXPECT_LT(checked(baseline_of(classic()), plan).trials(), 3200U);
+}
+
+TEST(Check, KeepsSharesWhereCellsArePooled) {  // case 8
+  auto plan = classic(2);
+  const auto failing = in_first([](TrialRecord& r) { r.outcome = Outcome::failed; });
+  EXPECT_NE(checked(baseline_of(classic()), plan, failing).trials() % 16, 0U) << "the failing cell stops first";
+  plan.expectations.push_back({.cells = {0, 1}, .pooled = true, .text = "pooled"});
+  const auto trials = checked(baseline_of(classic()), plan, failing).trials();
+  EXPECT_EQ(trials % 16, 0U) << "every cell has run as many";
 }
 
 CheckReport report_of(const Check& check) {
