@@ -204,6 +204,8 @@ void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
   if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
   stack_of(host).device().write(packet);
   if (late_.size() < kLatenesses) late_.push_back(now() - due);
+  if (elsewhere_[static_cast<std::size_t>(host)])
+    application_->on_packet({PacketEvent::Kind::delivered, now(), host, 0, nat::Reason::translated, packet});
 }
 
 void SocketsWorld::send(HostId from, const TransportAddress& source, const TransportAddress& destination,

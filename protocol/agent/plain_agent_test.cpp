@@ -7,6 +7,8 @@
 //  4. Credentials of other lengths than ours are used; empty ones and too long ones are refused.
 //  5. Without servers, gathering ends at once.
 //  6. A relay that refuses the credential: gathering ends without a relayed candidate, direct still works.
+//  7. A delay of relayed checks: where a direct pair stands sooner nothing passes the allocations, which it does without
+//     the delay; where direct is cut, relayed checks begin after it.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -49,7 +51,7 @@ class PlainPair : public testing::Test {
   void make(std::size_t i, const PlainConfig& wanted) {
     auto config = wanted;
     config.role = i == 0 ? ice::Role::controlling : ice::Role::controlled;
-    config.policy = find_policy("relay-first");
+    config.policy = &policy;
     peers[i].agent = std::make_unique<PlainAgent>(config, peers[i].rng);
     peers[i].address = {IpAddress::v4(198, 51, 100, static_cast<std::uint8_t>(i + 1)), 40'000};
   }
@@ -87,6 +89,9 @@ class PlainPair : public testing::Test {
   std::array<Peer, 2> peers{Peer{1}, Peer{2}};
   Time now = kTimeOrigin;
   bool cut_direct = false;
+  Duration direct_latency = kLatency;
+  Policy policy = *find_policy("relay-first");
+  Time first_relayed = kNever;  ///< a datagram reached an allocation
 
  private:
   struct Packet {
@@ -95,7 +100,8 @@ class PlainPair : public testing::Test {
   };
   void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes) {
     if (cut_direct && from.address != kRelay.address && to.address != kRelay.address) return;
-    wire_.emplace(now + kLatency, Packet{from, to, {bytes.begin(), bytes.end()}});
+    const bool direct = from.address != kRelay.address && to.address != kRelay.address;
+    wire_.emplace(now + (direct ? direct_latency : kLatency), Packet{from, to, {bytes.begin(), bytes.end()}});
   }
   void deliver(const Packet& p) {
     for (std::size_t i = 0; i < 2; ++i)
@@ -105,7 +111,10 @@ class PlainPair : public testing::Test {
       }
     if (p.to == kRelay) relay_->handle_datagram(now, {SocketId{1}, p.from, p.bytes});
     for (const auto& [socket, local] : relayed_)
-      if (local == p.to) relay_->handle_datagram(now, {socket, p.from, p.bytes});
+      if (local == p.to) {
+        first_relayed = std::min(first_relayed, now);
+        relay_->handle_datagram(now, {socket, p.from, p.bytes});
+      }
     drain_relay();
   }
   void drain_peer(std::size_t i) {
@@ -217,6 +226,35 @@ TEST_F(PlainPair, ARefusedCredentialLeavesTheDirectWay) {
   EXPECT_TRUE(peers[0].agent->gathered());
   EXPECT_THAT(peers[0].told, Not(Contains(ice::CandidateType::relayed)));
   EXPECT_EQ(peers[0].path, PathKind::direct);
+}
+
+TEST_F(PlainPair, RelayedChecksWaitForTheDirectOnes) {
+  direct_latency = 100ms;
+  policy.relayed_check_delay = 500ms;
+  for (const std::size_t i : {0U, 1U}) make(i, servers());
+  connect();
+  run(3s);
+  EXPECT_EQ(peers[1].path, PathKind::direct);
+  EXPECT_EQ(first_relayed, kNever);
+}
+
+TEST_F(PlainPair, RelayedChecksLeaveAtOnceWithoutADelay) {
+  direct_latency = 100ms;
+  for (const std::size_t i : {0U, 1U}) make(i, servers());
+  connect();
+  run(3s);
+  EXPECT_NE(first_relayed, kNever);
+}
+
+TEST_F(PlainPair, RelayedChecksBeginAfterTheDelay) {
+  policy.relayed_check_delay = 500ms;
+  for (const std::size_t i : {0U, 1U}) make(i, servers());
+  cut_direct = true;
+  connect();
+  run(8s);
+  EXPECT_EQ(peers[1].path, PathKind::relayed);
+  EXPECT_GE(first_relayed, kTimeOrigin + 500ms);
+  EXPECT_LT(first_relayed, kTimeOrigin + 700ms);
 }
 
 }  // namespace

@@ -94,10 +94,10 @@ void Checklist::untrigger(Pair& pair) {
   pair.triggered = false;
 }
 
-const Pair* Checklist::best_waiting() const {
+const Pair* Checklist::best_waiting(bool relayed) const {
   const Pair* best = nullptr;
   for (const auto& p : pairs_)
-    if (p.state == PairState::waiting && (best == nullptr || p.priority > best->priority)) best = &p;
+    if (p.state == PairState::waiting && (relayed || !p.relayed()) && (best == nullptr || p.priority > best->priority)) best = &p;
   return best;
 }
 
@@ -107,17 +107,19 @@ bool Checklist::idle(std::uint16_t foundation) const {
   });
 }
 
-const Pair* Checklist::best_unfreezable() const {
+const Pair* Checklist::best_unfreezable(bool relayed) const {
   const Pair* best = nullptr;
-  for (const auto& p : pairs_)
-    if (p.state == PairState::frozen && (best == nullptr || p.priority > best->priority) && idle(p.foundation)) best = &p;
+  for (const auto& p : pairs_) {
+    const bool eligible = p.state == PairState::frozen && (relayed || !p.relayed());
+    if (eligible && (best == nullptr || p.priority > best->priority) && idle(p.foundation)) best = &p;
+  }
   return best;
 }
 
-const Pair* Checklist::next() const {
+const Pair* Checklist::next(bool relayed) const {
   if (!triggered_.empty()) return &pairs_[triggered_.front()];
-  if (const Pair* waiting = best_waiting()) return waiting;
-  return best_unfreezable();
+  if (const Pair* waiting = best_waiting(relayed)) return waiting;
+  return best_unfreezable(relayed);
 }
 
 Pair& Checklist::take(const Pair& pair) {

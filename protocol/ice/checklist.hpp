@@ -32,8 +32,8 @@ class Checklist {
   void trigger(Pair& pair);
   void untrigger(Pair& pair);
   /// The pair to check next: triggered first, then the best waiting, then the best frozen one whose foundation is idle
-  /// (RFC 8445 section 6.1.4.2); null when there is none.
-  const Pair* next() const;
+  /// (RFC 8445 section 6.1.4.2); null when there is none. Without `relayed`, relayed pairs count only when triggered.
+  const Pair* next(bool relayed = true) const;
   /// Takes that pair off the queue.
   Pair& take(const Pair& pair);
   /// A pair of this foundation succeeded: its frozen ones become waiting (RFC 8445 section 7.2.5.3.3).
@@ -50,8 +50,8 @@ class Checklist {
   PairState first_state(const Pair& pair);
   Pair* make_room(const Pair& pair);
   std::size_t room_of(const Pair& pair) const;
-  const Pair* best_waiting() const;
-  const Pair* best_unfreezable() const;
+  const Pair* best_waiting(bool relayed) const;
+  const Pair* best_unfreezable(bool relayed) const;
   bool idle(std::uint16_t foundation) const;
   std::size_t max_pairs_;
   std::vector<Pair> pairs_;

@@ -14,8 +14,10 @@ void earliest(Deadline& deadline, Time at, const char* reason) {
 
 // One transaction per Ta, triggered ones included (RFC 8445 sections 6.1.4.2 and 14.2).
 Time Core::next_check() const {
-  if (!may_check() || checklist_.next() == nullptr) return kNever;
-  return std::max(first_check_, last_check_ + std::max(Duration{1}, policy_->pacing));
+  if (!may_check()) return kNever;
+  const Time paced = std::max(first_check_, last_check_ + std::max(Duration{1}, policy_->pacing));
+  if (checklist_.next(false) != nullptr) return paced;
+  return checklist_.next() != nullptr ? std::max(paced, first_check_ + policy_->relayed_check_delay) : kNever;
 }
 
 // A new transaction, unless the one under way says the same and already left after a check of the peer: where the round trip
@@ -72,7 +74,8 @@ void Core::handle_timeout(Time now) {
     if (pair.timer.next() <= now) retransmit(now, pair);
   if (openers_due_ && may_check() && first_check_ <= now) send_openers();
   run_nomination(now);
-  if (next_check() <= now) begin_check(now, checklist_.take(*checklist_.next()));
+  const bool relayed = first_check_ != kNever && now >= first_check_ + policy_->relayed_check_delay;
+  if (next_check() <= now) begin_check(now, checklist_.take(*checklist_.next(relayed)));
   run_consent(now);
   run_patience(now);
 }

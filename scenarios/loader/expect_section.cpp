@@ -6,6 +6,7 @@
 
 #include "scenarios/loader/bounds.hpp"
 #include "scenarios/loader/scalars.hpp"
+#include "scenarios/loader/side_section.hpp"
 
 namespace punchlab::loader {
 namespace {
@@ -112,8 +113,12 @@ bool Selector::accepts(const std::vector<std::string>& labels) const {
 }
 
 std::vector<std::string> side_labels(const trial::Side& side) {
-  if (side.access.name.empty()) return {side.nat_name};
-  return {side.nat_name, side.nat_name + "/" + side.access.name};
+  std::vector<std::string> labels{side.nat_name};
+  if (!side.access.name.empty()) labels.push_back(side.nat_name + "/" + side.access.name);
+  if (side.agent.name.empty()) return labels;
+  labels.push_back(agent_label(side.agent));
+  labels.push_back(plain_nat_name(side));
+  return labels;
 }
 
 std::vector<Rule> read_rules(const Value& value, const Labels& labels) {

@@ -32,7 +32,7 @@ struct Labels {
   std::vector<std::string> relay;
 };
 
-/// "nat" and, when the link has a name, "nat/link".
+/// "nat" and, when the link has a name, "nat/link". With an agent, "agent:nat" in their place, "agent" and "nat".
 std::vector<std::string> side_labels(const trial::Side& side);
 
 std::vector<Rule> read_rules(const Value& value, const Labels& labels);

@@ -12,10 +12,13 @@ namespace {
 using link::Distribution;
 using trial::Link;
 using trial::Medium;
+using trial::RelayServer;
 
 constexpr std::size_t kMostRelays = 100;
 
 constexpr Word<Medium> kMedia[] = {{"wire", Medium::wire}, {"wifi", Medium::wifi}, {"bottleneck", Medium::bottleneck}};
+
+constexpr Word<RelayServer> kServers[] = {{"punchlab", RelayServer::punchlab}, {"coturn", RelayServer::coturn}};
 
 constexpr Field<Link> kFields[] = {
     {"name", [](Link& l, const Value& v) { l.name = read_name(v, "link name"); }},
@@ -86,8 +89,9 @@ std::vector<RelayPlace> read_relays(const Value& value) {
   if (items.size() > kMostRelays) value.fail(fmt::format("more than {} relays; shorten the list", kMostRelays));
   if (!value.ok()) return relays;
   for (const auto& item : items) {
-    const Section section{item, "relay", keys_of(kFields, {"client-distance", "connector-distance"})};
-    RelayPlace relay{read_link(section), 0, 0};
+    const Section section{item, "relay", keys_of(kFields, {"client-distance", "connector-distance", "server"})};
+    RelayPlace relay{read_link(section)};
+    if (const auto* server = section.find("server")) relay.server = read_word<RelayServer>(*server, "relay server", kServers);
     if (const auto* distance = section.find("client-distance")) relay.client_distance = read_seconds(*distance);
     if (const auto* distance = section.find("connector-distance")) relay.connector_distance = read_seconds(*distance);
     links.push_back(relay.link);

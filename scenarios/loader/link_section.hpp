@@ -13,6 +13,7 @@ struct RelayPlace {
   trial::Link link;
   double client_distance = 0;
   double connector_distance = 0;
+  trial::RelayServer server = trial::RelayServer::punchlab;
 };
 
 std::vector<RelayPlace> read_relays(const Value& value);

@@ -50,6 +50,18 @@ void check_distances(const Section& section, const Scenario& s) {
   }
 }
 
+/// Programs and our own core do not meet: with one agent named, all sides are programs.
+void settle_agents(const Section& section, Scenario& s) {
+  if (names_agents(s.client) || names_agents(s.connector)) {
+    give_agents(s.client);
+    give_agents(s.connector);
+    return;
+  }
+  for (const auto& relay : s.relays)
+    if (relay.server != trial::RelayServer::punchlab)
+      section.find("relay")->fail("coturn cannot broker between our own agents; name an agent for a side");
+}
+
 Scenario read_scenario(const Section& section, Presets& presets) {
   Scenario s;
   section.require("name");
@@ -63,6 +75,7 @@ Scenario read_scenario(const Section& section, Presets& presets) {
   s.client = read_side(*client, "client", presets);
   s.connector = read_side(*connector, "connector", presets);
   check_distances(section, s);
+  settle_agents(section, s);
   return s;
 }
 

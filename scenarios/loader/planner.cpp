@@ -27,10 +27,11 @@ void for_each_cell(const Scenario& s, Visit&& visit) {
         for (std::size_t k = 0; k < s.connector.variants.size(); ++k) visit(Place{p, r, c, k});
 }
 
-/// The key of a cell's randomness: from names only, so that a longer list changes no other cell, and policies share it.
+/// The key of a cell's randomness: from names only, so that a longer list changes no other cell; policies and agents
+/// share it.
 std::uint64_t world_of(const trial::Cell& cell) {
-  return purpose_of(fmt::format("{}\n{}\n{}\n{}\n{}", cell.client.nat_name, cell.client.access.name,
-                                cell.connector.nat_name, cell.connector.access.name, cell.relay.name));
+  return purpose_of(fmt::format("{}\n{}\n{}\n{}\n{}", plain_nat_name(cell.client), cell.client.access.name,
+                                plain_nat_name(cell.connector), cell.connector.access.name, cell.relay.name));
 }
 
 trial::Cell make_cell(const Scenario& s, const Place& at, std::uint64_t trials) {
@@ -41,6 +42,7 @@ trial::Cell make_cell(const Scenario& s, const Place& at, std::uint64_t trials) 
   cell.client.access = farther(cell.client.access, relay.client_distance).value_or(cell.client.access);
   cell.connector.access = farther(cell.connector.access, relay.connector_distance).value_or(cell.connector.access);
   cell.relay = relay.link;
+  cell.relay_server = relay.server;
   cell.policy = s.policies[at.policy];
   cell.traffic = s.traffic;
   cell.timeout = s.timeout;

@@ -56,6 +56,7 @@ constexpr Field<Policy> kFields[] = {
     {"start-skew", [](Policy& p, const Value& v) { p.start_skew = read_duration(v); }},
     {"patience", [](Policy& p, const Value& v) { p.patience = read_positive_duration(v); }},
     {"acceptance-wait-reflexive", [](Policy& p, const Value& v) { p.acceptance_wait_reflexive = read_duration(v); }},
+    {"relayed-check-delay", [](Policy& p, const Value& v) { p.relayed_check_delay = read_duration(v); }},
     {"acceptance-wait-relayed", [](Policy& p, const Value& v) { p.acceptance_wait_relayed = read_duration(v); }},
     {"pacing", [](Policy& p, const Value& v) { p.pacing = read_pacing(v); }},
     {"rto", [](Policy& p, const Value& v) { p.rto = read_positive_duration(v); }},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <set>
 #include <tuple>
 
@@ -19,18 +20,45 @@ bool too_many(const Value& value, std::size_t nats, std::size_t links) {
   return true;
 }
 
+/// "libnice", "./my-driver" (seen from the scenario's folder) or {name: ..., options: ...}.
+trial::AgentChoice read_agent(const Value& value) {
+  trial::AgentChoice agent;
+  const auto read = [&](const Value& name) {
+    const auto text = name.text("agent");
+    const bool path = text.find('/') != std::string::npos;
+    agent.name = path ? (std::filesystem::path(value.path()).parent_path() / text).string() : read_name(name, "agent");
+  };
+  if (!value.is_map()) {
+    read(value);
+    return agent;
+  }
+  const Section section{value, "agent", {"name", "options"}};
+  if (const auto* name = section.require("name")) read(*name);
+  if (const auto* options = section.find("options")) agent.options = options->text("options");
+  return agent;
+}
+
+std::vector<trial::AgentChoice> read_agents(const Value* value) {
+  std::vector<trial::AgentChoice> agents;
+  if (value == nullptr) return {trial::AgentChoice{}};
+  for (const auto& item : value->items("agent")) agents.push_back(read_agent(item));
+  return agents;
+}
+
 void append(const NatChoices& nats, const std::vector<trial::Link>& links, const link::Distribution& start,
-            SideChoices& out) {
+            const trial::AgentChoice& agent, SideChoices& out) {
   for (const auto& link : links)
-    for (std::size_t i = 0; i < nats.nats.size(); ++i)
-      out.variants.push_back({{nats.nats[i].label, nats.nats[i].chain, link, start}, out.nats + i});
+    for (std::size_t i = 0; i < nats.nats.size(); ++i) {
+      const auto label = agent.name.empty() ? nats.nats[i].label : agent_label(agent) + ":" + nats.nats[i].label;
+      out.variants.push_back({{label, nats.nats[i].chain, link, start, agent}, out.nats + i});
+    }
   out.nats += nats.nats.size();
   for (const auto& nat : nats.nats)
     if (nats.population) out.weights.push_back(nat.weight);
 }
 
 void read_place(const Value& value, std::string_view what, bool alone, Presets& presets, SideChoices& out) {
-  const Section section{value, what, {"nat", "access", "start"}};
+  const Section section{value, what, {"nat", "access", "start", "agent"}};
   const auto* nat = section.require("nat");
   if (!nat) return;
   const auto nats = read_nats(*nat, presets);
@@ -39,10 +67,32 @@ void read_place(const Value& value, std::string_view what, bool alone, Presets& 
   const auto* start = section.find("start");
   const auto links = access ? read_links(*access) : std::vector<trial::Link>(1);
   if (too_many(value, nats.nats.size(), links.size())) return;
-  append(nats, links, start ? read_time(*start) : link::Distribution{}, out);
+  const auto agents = read_agents(section.find("agent"));
+  if (nats.population && agents.size() > 1) nat->fail(fmt::format("a population takes one agent for {}, not a list", what));
+  for (const auto& agent : agents) append(nats, links, start ? read_time(*start) : link::Distribution{}, agent, out);
 }
 
 }  // namespace
+
+std::string agent_label(const trial::AgentChoice& agent) { return std::filesystem::path(agent.name).filename().string(); }
+
+std::string plain_nat_name(const trial::Side& side) {
+  return side.agent.name.empty() ? side.nat_name : side.nat_name.substr(agent_label(side.agent).size() + 1);
+}
+
+bool names_agents(const SideChoices& side) {
+  for (const auto& variant : side.variants)
+    if (!variant.side.agent.name.empty()) return true;
+  return false;
+}
+
+void give_agents(SideChoices& side) {
+  for (auto& variant : side.variants) {
+    if (!variant.side.agent.name.empty()) continue;
+    variant.side.agent.name = "punchlab";
+    variant.side.nat_name = "punchlab:" + variant.side.nat_name;
+  }
+}
 
 SideChoices read_side(const Value& value, std::string_view what, Presets& presets) {
   SideChoices out;

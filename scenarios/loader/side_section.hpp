@@ -17,6 +17,14 @@ struct SideChoices {
   std::size_t nats = 0;         ///< number of different NATs
 };
 
+/// The agent as labels name it: a path without its folders.
+std::string agent_label(const trial::AgentChoice& agent);
+/// The label of a side's NATs without its agent.
+std::string plain_nat_name(const trial::Side& side);
+bool names_agents(const SideChoices& side);
+/// Where no agent is named, `punchlab` is: then all sides are programs.
+void give_agents(SideChoices& side);
+
 SideChoices read_side(const Value& value, std::string_view what, Presets& presets);
 
 }  // namespace punchlab::loader

@@ -5,9 +5,7 @@
 #include "protocol/turn/channel_data.hpp"
 
 namespace punchlab::trial {
-namespace {
 
-/// What a relay carries: in ChannelData, or in a Send or Data indication.
 Bytes relayed_payload(Bytes payload) {
   if (stun::looks_like_channel_data(payload)) {
     const auto data = turn::parse_channel_data(payload);
@@ -18,8 +16,6 @@ Bytes relayed_payload(Bytes payload) {
   const auto data = message->find(stun::Attribute::data);
   return data ? data->value : Bytes{};
 }
-
-}  // namespace
 
 bool carries_data(Bytes payload) { return session::kind_of(relayed_payload(payload)) == session::Kind::data; }
 

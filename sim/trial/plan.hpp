@@ -29,11 +29,21 @@ struct Link {
   std::uint64_t cross_traffic = 0;  ///< bit/s through the same bottleneck
 };
 
+/// Whose ICE agent takes a side, as a program under the driver contract (docs/agents.md); sockets backend only.
+struct AgentChoice {
+  std::string name;     ///< empty: our own core, which the world drives itself
+  std::string options;  ///< handed to the driver as --opt
+};
+
+/// Who serves STUN and TURN to such agents.
+enum class RelayServer : std::uint8_t { punchlab, coturn };
+
 struct Side {
-  std::string nat_name;  ///< as the matrix labels it
+  std::string nat_name;  ///< as the matrix labels it: with an agent, "agent:nat"
   nat::Chain nats;       ///< from the host outwards
   Link access;
   link::Distribution start = link::Distribution::constant(0);  ///< seconds after the trial's origin
+  AgentChoice agent{};
 };
 
 struct Traffic {
@@ -48,12 +58,16 @@ struct Cell {
   Side client;
   Side connector;
   Link relay;
+  RelayServer relay_server = RelayServer::punchlab;
   Policy policy;
   Traffic traffic;
   Duration timeout = std::chrono::seconds{15};
   bool session = true;  ///< false: no Noise, plaintext (benchmarks only)
   std::uint64_t trials = 0;
 };
+
+/// Both sides are programs of their own; a plan has such cells only, or none.
+inline bool has_agents(const Cell& cell) { return !cell.client.agent.name.empty(); }
 
 /// False when a link of `cell` needs ns-3's own models.
 inline bool has_only_wires(const Cell& cell) {

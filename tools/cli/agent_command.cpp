@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::array kTypes{"host", "srflx", "prflx", "relay"};  // in the order of ice::CandidateType
 
+/// Longer than a direct pair of a usual network needs, and half of what relayed pairs wait for their nomination anyway. aioice
+/// in control takes whichever pair succeeded last, also one that a late check of ours over a relay brought up: without the
+/// wait, half of all pairs with it that can be direct ended relayed.
+constexpr Duration kRelayedCheckDelay = std::chrono::milliseconds{1000};
+
 /// --opt names a policy. The contract's timeout is the patience: when candidates come is up to the peer.
 Policy policy_of(const contract::Arguments& arguments) {
   const auto name = arguments.options.empty() ? std::string("relay-first") : arguments.options;
@@ -22,6 +27,7 @@ Policy policy_of(const contract::Arguments& arguments) {
   if (preset == nullptr) throw CommandError(kWrongUsage, fmt::format("--opt {}: no policy of this name", name));
   Policy policy = *preset;
   policy.patience = arguments.timeout;
+  policy.relayed_check_delay = std::max(policy.relayed_check_delay, kRelayedCheckDelay);
   return policy;
 }
 

@@ -18,7 +18,7 @@ void check_backend(const trial::Plan& plan, runner::Backend backend) {
     throw CommandError(kWrongUsage, fmt::format("backend {} cannot model cell {},{}: {}", runner::name_of(backend),
                                                 refusal->cell->client.nat_name, refusal->cell->connector.nat_name,
                                                 refusal->reason));
-  if (const auto missing = runner::machine_lacks(backend)) throw CommandError(kMachineLacks, *missing);
+  if (const auto missing = runner::machine_lacks(backend, plan)) throw CommandError(kMachineLacks, *missing);
 }
 
 }  // namespace punchlab::cli

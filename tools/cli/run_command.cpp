@@ -127,11 +127,12 @@ std::string speed(const Run& run, unsigned jobs) {
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  const auto options = parse_run_options(arguments);
+  auto options = parse_run_options(arguments);
   if (!options) return kFine;
   listen_for_interrupts();
   const auto plan = load_plan(options->scenario, options->overrides);
   check_backend(plan, options->backend);
+  if (options->default_jobs && trial::has_agents(plan.cells.front())) options->jobs = runner::default_agent_jobs();
   const auto planned = remaining(plan, *options, nullptr).size();
   if (planned == 0)
     throw CommandError(kWrongUsage, fmt::format("--trial {}: no cell has so many trials", *options->trial));

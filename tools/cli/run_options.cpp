@@ -95,6 +95,7 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.overrides = overrides(*values);
   options.trial = number(*values, "trial", 0, kAny);
   options.jobs = jobs(*values, options.backend);
+  options.default_jobs = values->count("jobs") == 0;
   if (values->count("out")) {
     options.out = (*values)["out"].as<std::string>();
     if (options.out.empty()) throw CommandError(kWrongUsage, "--out: the name of a folder is missing");

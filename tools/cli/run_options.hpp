@@ -15,6 +15,7 @@ struct RunOptions {
   loader::Overrides overrides;
   std::optional<std::uint64_t> trial;  ///< only this one of each cell
   unsigned jobs = 1;
+  bool default_jobs = false;  ///< --jobs was not given
   std::filesystem::path out;  ///< the run folder; empty: under results/runs
   bool resume = false;
   bool pcap = false;

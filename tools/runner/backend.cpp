@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "net/agents/programs.hpp"
 #include "net/kernel/abilities.hpp"
 #include "net/kernel/kernel_gateway.hpp"
 #include "net/lab/abilities.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 /// Trials of real sockets at once, per processor: each takes a twentieth of one.
 constexpr unsigned kWaitingTrials = 24;
+/// The same where programs take the sides: a trial starts three of them.
+constexpr unsigned kPrograms = 6;
 
 std::unique_ptr<trial::World> make_sockets_world(lab::LabOptions options) {
   auto made = lab::make_lab_world(std::move(options));
@@ -60,6 +63,8 @@ std::size_t chunk_of(Backend backend) {
   return 1;
 }
 
+unsigned default_agent_jobs() { return kPrograms * default_jobs(Backend::ns3); }
+
 unsigned default_jobs(Backend backend) {
   const auto processors = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
   return is_real(backend) ? std::min(kWaitingTrials * processors, 256U) : processors;
@@ -68,6 +73,8 @@ unsigned default_jobs(Backend backend) {
 std::optional<Refusal> cannot_model(Backend backend, const trial::Plan& plan) {
   const auto world = is_real(backend) ? nullptr : make_world(backend);
   for (const auto& cell : plan.cells) {
+    if (world && trial::has_agents(cell))
+      return Refusal{&cell, "agents of a scenario are programs on real sockets; use --backend sockets"};
     auto reason = world                                ? world->cannot(cell)
                   : backend == Backend::sockets_kernel ? kernel::cannot_model(cell)
                                                        : lab::cannot_model(cell);
@@ -76,8 +83,9 @@ std::optional<Refusal> cannot_model(Backend backend, const trial::Plan& plan) {
   return std::nullopt;
 }
 
-std::optional<std::string> machine_lacks(Backend backend) {
+std::optional<std::string> machine_lacks(Backend backend, const trial::Plan& plan) {
   if (!is_real(backend)) return std::nullopt;
+  if (auto missing = agents::missing_program(agents::own_programs(), plan)) return missing;
   return backend == Backend::sockets_kernel ? kernel::machine_lacks() : lab::machine_lacks();
 }
 

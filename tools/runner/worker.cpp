@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 
+#include "net/agents/pair_trial.hpp"
 #include "results/record/wire.hpp"
 #include "tools/runner/run_trial.hpp"
 
@@ -49,7 +50,12 @@ bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, con
     const auto [position, index] = items[i];
     const auto& cell = plan.cells[position];
     const auto world_of_trial = world_options(options, cell.index, index);
-    results::encode(run_trial(*world, cell, identities, plan.seed, index, world_of_trial, &relay), out);
+    if (trial::has_agents(cell))  // which only the lab can model
+      results::encode(agents::run_pair(dynamic_cast<lab::LabWorld&>(*world), cell, agents::own_programs(), plan.seed, index,
+                                       world_of_trial),
+                      out);
+    else
+      results::encode(run_trial(*world, cell, identities, plan.seed, index, world_of_trial, &relay), out);
     const auto now = std::chrono::steady_clock::now();
     if (out.size() < kFlushBytes && now - flushed < kFlushAge) continue;
     if (!write_all(fd, out)) return false;
