@@ -16,8 +16,7 @@ namespace {
 constexpr std::array kTypes{"host", "srflx", "prflx", "relay"};  // in the order of ice::CandidateType
 
 /// Longer than a direct pair of a usual network needs, and half of what relayed pairs wait for their nomination anyway. aioice
-/// in control takes whichever pair succeeded last, also one that a late check of ours over a relay brought up: without the
-/// wait, half of all pairs with it that can be direct ended relayed.
+/// in control takes whichever pair succeeded last, also one that a late check of ours over a relay brought up.
 constexpr Duration kRelayedCheckDelay = std::chrono::milliseconds{1000};
 
 /// --opt names a policy. The contract's timeout is the patience: when candidates come is up to the peer.
