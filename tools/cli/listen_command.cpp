@@ -74,15 +74,15 @@ Syntax listen_syntax() {
   return syntax;
 }
 
-/// Until it is stopped. What ends a session is told, and another one begins; what fails at first, or would fail again, is
-/// thrown.
+/// Until it is stopped. What ends a session is told, and another one begins. A relay that cannot be reached at first is
+/// thrown, and what would fail again.
 int serve(PeerLoop& loop, PeerService& service) {
   for (bool first = true;; first = false) {
     loop.status().say("waiting", "for the peer");
     const auto end = loop.run(service, true);
     if (end.kind == SessionEnd::Kind::stopped) return kFine;
     const bool failed = end.kind == SessionEnd::Kind::failed;
-    if (failed && (first || end.refused)) throw CommandError(kExpectationFailed, end.reason);
+    if (failed && (end.refused || (first && !end.reached_relay))) throw CommandError(kExpectationFailed, end.reason);
     if (end.kind != SessionEnd::Kind::stale) loop.status().say("again", failed ? end.reason : "the peer went away");
     if (failed) pause_unless_interrupted(std::chrono::seconds{5});
   }

@@ -53,7 +53,9 @@ SessionEnd PeerLoop::run(PeerService& service, bool waits) {
   if (!way) return end;
   net::Peer peer(host_, streams_, options_.agent_config(way->transport), *way, kPeerSocket, rng_);
   if (const auto why = peer.start()) throw CommandError(kMachineLacks, *why);
-  return converse(peer, service, waits);
+  auto ended = converse(peer, service, waits);
+  ended.reached_relay = true;
+  return ended;
 }
 
 SessionEnd PeerLoop::converse(net::Peer& peer, PeerService& service, bool waits) {

@@ -30,6 +30,7 @@ struct SessionEnd {
   bool was_connected = false;
   std::string reason;  ///< when failed: a code of docs/reasons.md and what it means
   bool refused = false;  ///< it would fail again
+  bool reached_relay = false;  ///< the relay had answered
 };
 
 class PeerLoop {
