@@ -1,7 +1,7 @@
 """Other people's agents in the lab, against ours and among themselves (docs/agents.md). Needs user namespaces, their
 packages and coturn; `tools/test --interop` installs them. Cases:
 
- 1. Plain: each agent with itself, no NAT between: direct, and all echoes come back.
+ 1. Plain: each agent with itself, no NAT between: direct (but for aioice, see 2), and all echoes come back.
  2. Matrix: every pair that includes our core or is of one maker, in both roles, behind the four classic NATs, over our
     relay and over coturn: nothing fails; relayed wherever direct cannot work; direct wherever it must, except where aioice
     controls, which takes whichever pair succeeded last, also a relayed one.
@@ -68,7 +68,9 @@ class Plain(Interop):
         for agent in (*OTHERS, "punchlab", "chromium"):
             with self.subTest(agent):
                 found = self.outcomes(f"plain-{agent}", [agent], [agent], nats=["open"])
-                self.assertEqual(list(found.values()), [[("direct", "", 10)]])
+                [[(outcome, _, answered)]] = found.values()
+                self.assertIn(outcome, ("direct", "relayed") if agent == "aioice" else ("direct",))
+                self.assertEqual(answered, 10)
 
 
 class OursAgainst(Interop):
