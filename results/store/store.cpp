@@ -191,22 +191,37 @@ Status Store::append(TrialRecord record) {
 Status Store::flush() {
   if (pending_.empty()) return std::nullopt;
   if (auto failure = check_folder()) return failure;
-  if (auto failure = database_->execute("BEGIN IMMEDIATE")) return failure;
-  auto failure = write_pending();
-  if (!failure) failure = database_->execute("COMMIT");
-  if (failure) {
-    (void)database_->execute("ROLLBACK");  // SQLite may have rolled back by itself; the first error is the one to tell
-    return failure;
-  }
-  pending_.clear();
-  return std::nullopt;
-}
-
-Status Store::write_pending() {
   // In key order, pages are touched once per batch however workers interleave.
   std::sort(pending_.begin(), pending_.end(),
             [](const auto& a, const auto& b) { return std::pair(a.cell, a.trial) < std::pair(b.cell, b.trial); });
-  for (const TrialRecord& record : pending_) {
+  auto failure = write_together(pending_);
+  pending_.erase(pending_.begin(), failure ? pending_.begin() + write_what_fits() : pending_.end());
+  return failure;
+}
+
+/// One transaction: all of them or none.
+Status Store::write_together(std::span<const TrialRecord> records) {
+  if (auto failure = database_->execute("BEGIN IMMEDIATE")) return failure;
+  auto failure = insert(records);
+  if (!failure) failure = database_->execute("COMMIT");
+  if (!failure) return std::nullopt;
+  (void)database_->execute("ROLLBACK");  // SQLite may have rolled back by itself; the first error is the one to tell
+  return failure;
+}
+
+/// A batch that a disk had no room for is no reason to lose all of it: halves of halves, until not even one row fits.
+/// Returns how many rows from the front of what is pending were written.
+std::ptrdiff_t Store::write_what_fits() {
+  const std::span<const TrialRecord> all(pending_);
+  std::size_t written = 0;
+  for (std::size_t step = all.size() / 2; step > 0; step /= 2) {
+    if (!write_together(all.subspan(written, step))) written += step;
+  }
+  return static_cast<std::ptrdiff_t>(written);
+}
+
+Status Store::insert(std::span<const TrialRecord> records) {
+  for (const TrialRecord& record : records) {
     bind_trial(*insert_, record);
     if (const auto done = insert_->step(); !done) return done.error();
   }
@@ -297,7 +312,8 @@ Status Store::visit_rows(const std::function<void(const TrialRecord&)>& visit) c
 
 Result<std::optional<TrialRecord>> Store::typical(std::uint32_t cell) const {
   auto select = database_->prepare(
-      "SELECT min(trial) FROM trials WHERE cell = ? GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT 1");
+      "SELECT min(trial) FROM trials WHERE cell = ? GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT "
+      "1");
   if (!select) return select.error();
   select->bind(0, std::int64_t{cell});
   const auto row = select->step();

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "results/record/record.hpp"
@@ -16,8 +17,9 @@
 
 namespace punchlab::results {
 
-/// A run folder in use. Rows collect in memory and go to disk in transactions of up to kBatch rows; a failed
-/// transaction keeps its rows in memory, so that `flush` can be tried again, and everything written before stays.
+/// A run folder in use. Rows collect in memory and go to disk in transactions of up to kBatch rows. Of a batch for
+/// which the disk has no room, as many rows as fit are written; the rest stays in memory, so that `flush` can be tried
+/// again.
 class Store {
  public:
   static constexpr std::size_t kBatch = 2048;
@@ -67,7 +69,9 @@ class Store {
                                     const trial::Plan& plan);
   Status open_trials(const trial::Plan* plan);
   Status write_manifest();
-  Status write_pending();
+  Status write_together(std::span<const TrialRecord> records);
+  std::ptrdiff_t write_what_fits();
+  Status insert(std::span<const TrialRecord> records);
   Status check_folder() const;
   Status visit_rows(const std::function<void(const TrialRecord&)>& visit) const;
   Result<std::string> digest() const;

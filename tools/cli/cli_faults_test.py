@@ -191,7 +191,7 @@ cp -a disk/run run
         self.assertEqual((self.folder / "full.out").read_text(), "")
         self.assertEqual((self.folder / "resumed.status").read_text(), "0\n", (self.folder / "resumed.err").read_text())
         kept = self.rows("kept")
-        self.assertTrue(0 < len(kept) < 1600, len(kept))
+        self.assertTrue(0 < len(kept) < 6000, len(kept))
         self.run_scenario("many.yaml", "--out", "uninterrupted", "--jobs", "2")
         self.assertLessEqual(set(kept), set(self.rows("uninterrupted")))
         self.assertEqual(self.rows("run"), self.rows("uninterrupted"))
