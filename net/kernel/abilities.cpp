@@ -28,6 +28,10 @@ std::optional<std::string> machine_lacks() { return lab::machine_lacks(&try_gate
 
 std::optional<std::string> cannot_model(const trial::Cell& cell) {
   if (auto reason = lab::cannot_model(cell)) return reason;
+  if (cell.shared)
+    for (const auto& nat : cell.shared->nats)
+      if (nat.kernel != nat::KernelRules::none)
+        return nat.name + " is shared, and the kernel is no gateway of a shared network; use --backend sockets";
   bool any = false;
   for (const auto* side : {&cell.client, &cell.connector})
     for (const auto& nat : side->nats) {

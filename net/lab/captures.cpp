@@ -7,7 +7,7 @@
 namespace punchlab::lab {
 namespace {
 
-constexpr std::array<const char*, trial::kHosts> kNames{"client", "connector", "relay"};
+constexpr std::array<const char*, trial::kPlaces> kNames{"client", "connector", "relay", "shared"};
 
 /// Headers of draft-ietf-opsawg-pcap, with times in nanoseconds, in the machine's byte order.
 struct FileHeader {
@@ -38,10 +38,13 @@ Captures::File Captures::open(const std::filesystem::path& path) {
 Captures::Captures(const std::filesystem::path& folder, const trial::Topology& topology)
     : start_(std::chrono::system_clock::now().time_since_epoch()) {
   std::filesystem::create_directories(folder);
-  for (std::size_t side = 0; side < trial::kHosts; ++side)
-    for (std::size_t hop = 0; hop <= topology.hosts[side].gateways.size(); ++hop)
+  for (std::size_t place = 0; place < trial::kPlaces; ++place) {
+    const auto id = static_cast<trial::HostId>(place);
+    if (!topology.has(id)) continue;
+    for (std::size_t hop = 0; hop <= topology.host(id).gateways.size(); ++hop)
       for (const char* end : {"-inner", "-outer"})
-        files_[side].push_back(open(folder / (kNames[side] + ("-" + std::to_string(hop)) + end + ".pcap")));
+        files_[place].push_back(open(folder / (kNames[place] + ("-" + std::to_string(hop)) + end + ".pcap")));
+  }
 }
 
 void Captures::add(Duration since_start, trial::HostId side, std::size_t hop, bool inner, Bytes packet) {

@@ -27,8 +27,8 @@ class Captures {
   using File = std::unique_ptr<std::FILE, Close>;
   static File open(const std::filesystem::path& path);
 
-  Duration start_;  ///< since 1970
-  std::array<std::vector<File>, trial::kHosts> files_;  ///< per side: inner and outer end of each link
+  Duration start_;                                       ///< since 1970
+  std::array<std::vector<File>, trial::kPlaces> files_;  ///< per side: inner and outer end of each link
 };
 
 }  // namespace punchlab::lab

@@ -25,9 +25,12 @@ void Internet::reset(const trial::Topology& topology, Captures* captures) {
   pool_.clear();
   wires_.clear();
   routes_.assign(topology);
-  for (std::size_t i = 0; i < trial::kHosts; ++i) {
-    add_gateways(static_cast<trial::HostId>(i), topology.hosts[i]);
-    add_wires(static_cast<trial::HostId>(i), topology.hosts[i]);
+  topology_ = &topology;
+  for (std::size_t i = 0; i < trial::kPlaces; ++i) {
+    const auto id = static_cast<trial::HostId>(i);
+    if (!topology.has(id)) continue;
+    add_gateways(id, topology.host(id));
+    add_wires(id, topology.host(id));
   }
 }
 
@@ -36,7 +39,8 @@ void Internet::add_gateways(trial::HostId id, const trial::HostSpec& spec) {
   side.owned.clear();
   side.gateways.clear();
   for (std::size_t i = 0; i < spec.gateways.size(); ++i) {
-    Gateway* gateway = maker_ == nullptr ? nullptr : maker_->install(id, spec, i);
+    const bool may_be_other = maker_ != nullptr && id != trial::HostId::shared;
+    Gateway* gateway = may_be_other ? maker_->install(id, spec, i) : nullptr;
     if (gateway == nullptr) gateway = side.owned.emplace_back(make_nat_box_gateway(spec.gateways[i])).get();
     side.gateways.push_back(gateway);
   }
@@ -122,10 +126,22 @@ void Internet::transmit_next(Wire& wire) {
 
 void Internet::arrive(const Wire& wire, std::uint32_t packet) {
   capture(wire, !wire.up, packet);
-  if (wire.up && wire.hop == side_of(wire.side).gateways.size()) return arrive_at_core(wire, packet);
+  const bool in_shared = topology_->shared && wire.side != trial::HostId::relay;
+  if (wire.up && wire.hop == side_of(wire.side).gateways.size())
+    return in_shared && wire.side != trial::HostId::shared ? pass_shared(wire.side, packet)
+                                                           : arrive_at_core(wire, packet);
   if (wire.up || wire.hop > 0) return arrive_at_gateway(wire, packet);
+  if (wire.side == trial::HostId::shared) return pass_shared(wire.side, packet);
   sink_.on_arrival(now_, wire.side, pool_.packet(packet));
   pool_.give_back(packet);
+}
+
+/// The shared network is a switch: it takes no hop off the TTL, and no time.
+void Internet::pass_shared(trial::HostId from, std::uint32_t packet) {
+  const auto to = trial::way_in_shared_network(*topology_, from, trial::destination_of(pool_.packet(packet)));
+  if (!to) return pool_.give_back(packet);
+  const bool out = *to == trial::HostId::shared;
+  transmit(wire_of(*to, out ? 0 : side_of(*to).gateways.size(), out), packet);
 }
 
 void Internet::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
@@ -135,11 +151,16 @@ void Internet::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   Wire& onward = wire_of(wire.side, wire.up ? index + 1U : index, wire.up);
   Wire& back = wire_of(wire.side, wire.hop, !wire.up);
   const auto reply = pool_.take();
+  const bool shared_out = wire.side == trial::HostId::shared && wire.up;
+  PacketEvent::Mapped mapped;
+  if (shared_out) mapped.inside = trial::source_of(pool_.packet(packet));
   const auto verdict = side.gateways[index]->route(now_, from, pool_.packet(packet), pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
                                                                   : PacketEvent::Kind::dropped_by_gateway;
-  report(passes ? PacketEvent::Kind::translated : dropped, wire, index, verdict.reason, packet);
+  mapped.outside = verdict.outside;
+  report(passes ? PacketEvent::Kind::translated : dropped, wire, index, verdict.reason, packet,
+         shared_out && mapped.outside.port != 0 ? &mapped : nullptr);
   if (passes)
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
   else
@@ -174,8 +195,8 @@ void Internet::capture(const Wire& wire, bool inner, std::uint32_t packet) {
 }
 
 void Internet::report(PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
-                      std::uint32_t packet) {
-  sink_.on_event({kind, now_, wire.side, gateway, reason, pool_.packet(packet)});
+                      std::uint32_t packet, const PacketEvent::Mapped* mapped) {
+  sink_.on_event({kind, now_, wire.side, gateway, reason, pool_.packet(packet), nullptr, mapped});
 }
 
 }  // namespace punchlab::lab

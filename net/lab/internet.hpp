@@ -67,17 +67,19 @@ class Internet {
   void transmit_next(Wire& wire);
   void arrive(const Wire& wire, std::uint32_t packet);
   void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
+  void pass_shared(trial::HostId from, std::uint32_t packet);
   void arrive_at_core(const Wire& wire, std::uint32_t packet);
   void expire_at_core(Wire& back, std::uint32_t packet);
   void capture(const Wire& wire, bool inner, std::uint32_t packet);
   void report(trial::PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
-              std::uint32_t packet);
+              std::uint32_t packet, const trial::PacketEvent::Mapped* mapped = nullptr);
 
   InternetSink& sink_;
   GatewayMaker* maker_;
   Time now_ = kTimeOrigin;
   std::uint64_t order_ = 0;
-  std::array<Side, trial::kHosts> sides_;
+  const trial::Topology* topology_ = nullptr;
+  std::array<Side, trial::kPlaces> sides_;
   std::vector<Wire> wires_;
   trial::CoreRoutes routes_;
   DueQueue events_;

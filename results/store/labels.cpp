@@ -18,7 +18,10 @@ std::string link_label(const trial::Cell& cell) {
     common = *name;
     all += (all.empty() ? "" : ", ") + (side + *name);
   }
-  return agree ? common : all;
+  auto label = agree ? common : all;
+  if (!cell.shared) return label;
+  const auto& access = cell.shared->access.name;
+  return label + (label.empty() ? "" : ", ") + "shared " + cell.shared->nat_name + (access.empty() ? "" : "/" + access);
 }
 
 }  // namespace punchlab::results

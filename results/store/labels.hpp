@@ -7,7 +7,8 @@
 namespace punchlab::results {
 
 /// The link variant of a cell: empty when the scenario has one only, the name when all sides that name one agree, else
-/// "client lossy, connector plain, relay near".
+/// "client lossy, connector plain, relay near". With a shared network, what it stands behind follows: "shared cgn",
+/// "lossy, shared cgn/fibre".
 std::string link_label(const trial::Cell& cell);
 
 }  // namespace punchlab::results

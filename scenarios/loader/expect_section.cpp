@@ -25,7 +25,7 @@ constexpr QuantityKey kQuantities[] = {{"direct", Kind::direct, true},
                                        {"time-to-direct-p50", Kind::time_to_direct_p50, false},
                                        {"time-to-direct-p95", Kind::time_to_direct_p95, false},
                                        {"added-latency-p50", Kind::added_latency_p50, false}};
-constexpr const char* kSelectors[] = {"client", "connector", "policy", "link", "relay"};
+constexpr const char* kSelectors[] = {"client", "connector", "shared", "policy", "link", "relay"};
 
 std::vector<std::string> keys() {
   std::vector<std::string> out{std::begin(kSelectors), std::end(kSelectors)};
@@ -85,6 +85,7 @@ void read_rule(const Value& value, const Labels& labels, std::vector<Rule>& rule
   const auto* pooled = section.find("pooled");
   const Rule common{read_selector(section, "client", labels.client),
                     read_selector(section, "connector", labels.connector),
+                    read_selector(section, "shared", labels.shared),
                     read_selector(section, "policy", labels.policy),
                     read_selector(section, "link", labels.link),
                     read_selector(section, "relay", labels.relay),

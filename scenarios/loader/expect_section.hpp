@@ -16,8 +16,9 @@ struct Selector {
 struct Rule {
   Selector client;     ///< against `side_labels`
   Selector connector;  ///< the same
+  Selector shared;     ///< against `shared_labels`
   Selector policy;
-  Selector link;  ///< against the access links of both sides
+  Selector link;  ///< against the access links of both sides, and of the shared network
   Selector relay;
   trial::Expectation expectation;  ///< all but its cells
   Value where;
@@ -27,6 +28,7 @@ struct Rule {
 struct Labels {
   std::vector<std::string> client;
   std::vector<std::string> connector;
+  std::vector<std::string> shared;
   std::vector<std::string> policy;
   std::vector<std::string> link;
   std::vector<std::string> relay;

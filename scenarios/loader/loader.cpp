@@ -7,6 +7,7 @@
 #include "scenarios/loader/planner.hpp"
 #include "scenarios/loader/policy_section.hpp"
 #include "scenarios/loader/scalars.hpp"
+#include "scenarios/loader/shared_section.hpp"
 
 namespace punchlab::loader {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using trial::Traffic;
 
-const std::vector<std::string> kKeys = {"name",  "title",  "seed",      "trials",  "timeout", "policy",
-                                        "relay", "client", "connector", "traffic", "session", "expect"};
+const std::vector<std::string> kKeys = {"name",   "title",     "seed",   "trials",  "timeout", "policy", "relay",
+                                        "client", "connector", "shared", "traffic", "session", "expect"};
 
 constexpr Field<Traffic> kTraffic[] = {
     {"probes", [](Traffic& t, const Value& v) { t.probes = static_cast<std::uint32_t>(read_integer(v, 1, 100'000)); }},
@@ -41,6 +42,10 @@ constexpr Field<Scenario> kScalars[] = {
 /// A relay's distance is added to the latency of the sides, which not every distribution allows.
 void check_distances(const Section& section, const Scenario& s) {
   for (const auto& relay : s.relays) {
+    if (section.find("shared") && (relay.client_distance != 0 || relay.connector_distance != 0))
+      section.find("relay")->fail(
+          "both sides are equally far from the relay behind a shared network; write the distance as its access or the "
+          "relay's latency");
     const auto fits = [](const SideChoices& side, double distance) {
       return std::all_of(side.variants.begin(), side.variants.end(),
                          [&](const auto& v) { return farther(v.side.access, distance).has_value(); });
@@ -74,6 +79,10 @@ Scenario read_scenario(const Section& section, Presets& presets) {
   if (s.policies.empty()) s.policies = {policy_presets().front()};
   s.client = read_side(*client, "client", presets);
   s.connector = read_side(*connector, "connector", presets);
+  if (const auto* shared = section.find("shared")) {
+    s.shared.clear();
+    for (auto& network : read_shared(*shared, presets)) s.shared.emplace_back(std::move(network));
+  }
   check_distances(section, s);
   settle_agents(section, s);
   return s;
@@ -113,18 +122,26 @@ std::optional<Problem> apply(const Overrides& overrides, Scenario& s, Wanted& wa
   if (auto problem = add_policies(overrides.policies, s)) return problem;
   if (!overrides.cell) return std::nullopt;
   const auto labels = labels_of(s);
-  if (auto problem = select(overrides.cell->first, "client", labels.client, wanted.client)) return problem;
-  return select(overrides.cell->second, "connector", labels.connector, wanted.connector);
+  if (auto problem = select(overrides.cell->client, "client", labels.client, wanted.client)) return problem;
+  if (auto problem = select(overrides.cell->connector, "connector", labels.connector, wanted.connector)) return problem;
+  return select(overrides.cell->shared, "shared network", labels.shared, wanted.shared);
 }
 
 }  // namespace
 
-std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text) {
-  const auto comma = text.find(',');
-  if (comma == text.npos || comma == 0 || comma + 1 == text.size() || text.find(',', comma + 1) != text.npos)
+std::variant<CellNames, Problem> parse_cell(const std::string& text) {
+  std::vector<std::string> names{""};
+  for (const char c : text) {
+    if (c == ',')
+      names.emplace_back();
+    else
+      names.back() += c;
+  }
+  const bool empty = std::any_of(names.begin(), names.end(), [](const auto& name) { return name.empty(); });
+  if (empty || names.size() < 2 || names.size() > 3)
     return Problem{"--cell", 0, 0,
                    fmt::format("\"{}\" is not CLIENT,CONNECTOR; write one such as symmetric,full-cone", text)};
-  return std::pair{text.substr(0, comma), text.substr(comma + 1)};
+  return CellNames{names[0], names[1], names.size() == 3 ? names[2] : "any"};
 }
 
 namespace {

@@ -24,15 +24,23 @@ struct Problem {
   std::string to_string() const;
 };
 
+/// Which cells `--cell` means: labels of client and connector, "nat" or "nat/link", and of the shared network; or
+/// "any".
+struct CellNames {
+  std::string client;
+  std::string connector;
+  std::string shared = "any";
+  friend bool operator==(const CellNames&, const CellNames&) = default;
+};
+
 /// What the command line may change about a scenario. Nothing set: the file as it is.
 struct Overrides {
   std::optional<std::uint64_t> trials;  ///< per cell (of a population: pairs in total), at least 1
   std::optional<std::uint64_t> seed;
-  std::vector<std::string> policies;  ///< instead of the scenario's; names of its own or of presets
-  /// Keep only these cells: labels of client and connector, "nat" or "nat/link", or "any".
-  std::optional<std::pair<std::string, std::string>> cell;
+  std::vector<std::string> policies;             ///< instead of the scenario's; names of its own or of presets
+  std::optional<CellNames> cell;                 ///< keep only these
   std::optional<std::filesystem::path> presets;  ///< instead of `presets_directory()`
-  bool whole_grid = false;  ///< also the cells that a population's draw gave no trial
+  bool whole_grid = false;                       ///< also the cells that a population's draw gave no trial
 };
 
 /// A scenario with all that it needs, as a run folder keeps it.
@@ -42,8 +50,8 @@ struct Texts {
   std::vector<trial::PresetText> presets;
 };
 
-/// "symmetric,full-cone" as in `--cell`; a Problem of "--cell" when it is no such pair.
-std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std::string& text);
+/// "symmetric,full-cone" or "symmetric,full-cone,cgn" as in `--cell`; a Problem of "--cell" when it is neither.
+std::variant<CellNames, Problem> parse_cell(const std::string& text);
 
 /// Reads, checks and plans. Never throws for bad input; the Problem is the first one met.
 ///
@@ -51,10 +59,10 @@ std::variant<std::pair<std::string, std::string>, Problem> parse_cell(const std:
 /// the scenario file, then in `presets_directory()`; so a scenario's own folder may add presets and replace shipped
 /// ones.
 ///
-/// A cell's index is its place in the whole grid (policy x relay x client x connector; policies that only the overrides
-/// name come last), so that a cell has the same one in every plan of a scenario. With overrides, cells that are left
-/// out do not appear, expectations that are only about them are dropped, and so are pooled ones that have lost any cell
-/// to an override.
+/// A cell's index is its place in the whole grid (policy x relay x shared x client x connector; policies that only the
+/// overrides name come last), so that a cell has the same one in every plan of a scenario. With overrides, cells that
+/// are left out do not appear, expectations that are only about them are dropped, and so are pooled ones that have lost
+/// any cell to an override.
 std::variant<trial::Plan, Problem> load(const std::filesystem::path& scenario, const Overrides& overrides = {});
 
 /// The same from texts alone: reads no file. A preset that is not among the texts is a Problem.

@@ -2,7 +2,8 @@
 //  1. Keys: unknown (near and far), doubled, no word.
 //  2. Scalars: no unit, wrong unit, no number, negative, zero, too much, a list, nothing; integers and switches.
 //  3. Traffic.  4. Links, media and distributions.  5. Policies.  6. Sides: NATs, chains, populations.
-//  7. Expectations.  8. Files that are no scenario (those that cannot be read are in files_test.cpp).
+//  7. Expectations.  9. Shared networks.  8. Files that are no scenario (those that cannot be read are in
+//  files_test.cpp).
 // A control stands first: the scenario that each of them spoils is right.
 #include <gtest/gtest.h>
 
@@ -39,7 +40,7 @@ TEST_F(Mistakes, Keys) {  // case 1
       {"polcy: ice\n", "s.yaml:4:1: unknown key \"polcy\" in the scenario; did you mean \"policy\"?"},
       {"zzzzzzzz: 1\n",
        "s.yaml:4:1: unknown key \"zzzzzzzz\" in the scenario; the nearest is \"name\" (known: name, title, "
-       "seed, trials, timeout, policy, relay, client, connector, traffic, session, expect)"},
+       "seed, trials, timeout, policy, relay, client, connector, shared, traffic, session, expect)"},
       {"trials: 5\ntrials: 6\n", "s.yaml:5:1: \"trials\" is given twice in the scenario; keep one"},
       {"[a]: 1\n", "s.yaml:4:1: a key of the scenario is a list; keys are words"},
       {"traffic: {probe: 3}\n", "s.yaml:4:11: unknown key \"probe\" in traffic; did you mean \"probes\"?"},
@@ -247,6 +248,28 @@ TEST_F(Mistakes, Files) {  // case 8
       {"name: s\n---\nname: t\n", "s.yaml:1:1: the file holds several YAML documents; keep one"},
   };
   expect(mistakes, alone);
+}
+
+TEST_F(Mistakes, SharedNetworks) {  // case 9
+  const Mistake mistakes[] = {
+      {"shared: {access: {latency: 5 ms}}\n", "s.yaml:4:9: shared has no \"nat\"; add it"},
+      {"shared: {nats: cgn}\n", "s.yaml:4:10: unknown key \"nats\" in shared; did you mean \"nat\"?"},
+      {"shared: {nat: cng}\n", "s.yaml:4:15: no NAT named \"cng\"; did you mean \"cgn\"?"},
+      {"shared: {nat: open}\n",
+       "s.yaml:4:15: \"open\" is no gateway; without one there is nothing to share, so leave \"shared\" away"},
+      {"shared: {nat: {population: halkes2011}}\n", "s.yaml:4:15: a population is of sides; list the shared NATs"},
+      {"shared: {nat: [cgn, cgn]}\n", "s.yaml:4:21: there are two NATs named \"cgn\"; keep one or rename it"},
+      {"shared: [{nat: cgn}, {nat: cgn}]\n", "s.yaml:4:22: \"cgn\" stands twice in shared; rename a NAT or a link"},
+      {"shared: {nat: cgn, access: {latency: 5}}\n",
+       "s.yaml:4:38: \"5\" has no unit; write a duration such as 20 ms (units: ns, us, ms, s, min, h)"},
+      {"relay: {client-distance: 5 ms}\nshared: {nat: cgn}\n",
+       "s.yaml:4:8: both sides are equally far from the relay behind a shared network; write the distance as its "
+       "access or "
+       "the relay's latency"},
+      {"shared: {nat: cgn}\nexpect: [{shared: cng, direct: 0 %}]\n",
+       "s.yaml:5:19: no shared of this scenario is \"cng\"; did you mean \"cgn\"?"},
+  };
+  expect(mistakes, after);
 }
 
 }  // namespace

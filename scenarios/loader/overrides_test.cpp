@@ -109,9 +109,10 @@ TEST_F(OverridesTest, TheWholeGridHasWhatWasNotDrawnToo) {  // case 2
 
 TEST(ParseCell, IsStrict) {  // case 3
   const auto good = parse_cell("a/b,c+d");
-  ASSERT_TRUE((std::holds_alternative<std::pair<std::string, std::string>>(good)));
-  EXPECT_EQ(std::get<0>(good), (std::pair<std::string, std::string>{"a/b", "c+d"}));
-  for (const char* text : {"", "a", "a,", ",b", "a,b,c"})
+  ASSERT_TRUE(std::holds_alternative<CellNames>(good));
+  EXPECT_EQ(std::get<0>(good), (CellNames{"a/b", "c+d", "any"}));
+  EXPECT_EQ(std::get<0>(parse_cell("a,b,cgn/line")), (CellNames{"a", "b", "cgn/line"}));
+  for (const char* text : {"", "a", "a,", ",b", "a,b,", "a,,c", "a,b,c,d"})
     EXPECT_TRUE(std::holds_alternative<Problem>(parse_cell(text))) << text;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// From a checked scenario to cells: every policy x relay x client x connector.
+// From a checked scenario to cells: every policy x relay x shared network x client x connector.
 #include "scenarios/loader/expect_section.hpp"
 #include "scenarios/loader/link_section.hpp"
 #include "scenarios/loader/side_section.hpp"
@@ -17,6 +17,7 @@ struct Scenario {
   std::vector<RelayPlace> relays;
   SideChoices client;
   SideChoices connector;
+  std::vector<std::optional<trial::Shared>> shared{std::nullopt};  ///< alternatives; nothing: none
   trial::Traffic traffic;
   bool session = true;
   std::vector<Rule> rules;
@@ -26,6 +27,7 @@ struct Scenario {
 struct Wanted {
   Selector client;
   Selector connector;
+  Selector shared;
   Selector policy;
   bool whole_grid = false;  ///< cells without a drawn trial too
 };

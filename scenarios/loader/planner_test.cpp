@@ -6,6 +6,8 @@
 //  5. Populations: counts sum to the trials, follow the shares, depend on the seed, are the same for policies and
 //  links.
 //  6. A population on one side draws for each NAT of the other; a share of 0 is never drawn; a million pairs plan.
+//  8. Shared networks multiply the cells, have names of their own in worlds, overrides and rules, and change no cell
+//  without.
 //  7. Too many cells or trials are a problem before anything is built.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -166,6 +168,45 @@ TEST_F(Planner, TooLarge) {  // case 7
   EXPECT_EQ(problem("name: s\ntrials: 60000000\nclient: {nat: [open, cgn]}\nconnector: {nat: open}\n"),
             "s.yaml:1:1: 120000000 trials in all, more than 100000000; lower trials or shorten a list");
   EXPECT_EQ(problem(kPopulations + std::string{"expect: [{direct: \">= 0 %\"}]\n"}), "");
+}
+
+constexpr const char* kShared =
+    "name: s\nclient: {nat: [full-cone, open]}\nconnector: {nat: [symmetric, cgn]}\n"
+    "shared: [{nat: [cgn, [port-restricted-cone, cgn]], access: {latency: 5 ms}},"
+    " {nat: full-cone, access: {name: line, latency: 7 ms}}]\n";
+
+TEST_F(Planner, SharedNetworksMultiply) {  // case 8
+  const auto p = plan(kShared);
+  ASSERT_EQ(p.cells.size(), 3U * 4);
+  std::set<std::uint64_t> worlds;
+  for (const auto& cell : p.cells) worlds.insert(cell.world);
+  EXPECT_EQ(worlds.size(), 12U);
+  ASSERT_TRUE(p.cells[4].shared);
+  EXPECT_EQ(p.cells[0].shared->nat_name, "cgn");
+  EXPECT_EQ(p.cells[4].shared->nat_name, "port-restricted-cone+cgn");
+  EXPECT_EQ(p.cells[4].shared->nats.size(), 2U);
+  EXPECT_EQ(p.cells[8].shared->access.latency.a, 0.007);
+  const auto alone = plan("name: s\nclient: {nat: [full-cone, open]}\nconnector: {nat: [symmetric, cgn]}\n");
+  EXPECT_FALSE(alone.cells[0].shared);
+  EXPECT_FALSE(worlds.count(alone.cells[0].world));
+}
+
+TEST_F(Planner, SharedNetworksHaveNames) {  // case 8
+  Overrides o;
+  o.cell = {"any", "cgn", "full-cone/line"};
+  const auto part = plan(kShared, o);
+  ASSERT_EQ(part.cells.size(), 2U);
+  EXPECT_EQ(part.cells[0].index, 9U);
+  o.cell = {"any", "any", "line"};
+  EXPECT_EQ(problem(kShared, o),
+            "--cell: no shared network of this scenario is \"line\"; the nearest is \"cgn\" (known: cgn, "
+            "port-restricted-cone+cgn, full-cone, full-cone/line)");
+  const auto rules = plan(std::string{kShared} +
+                          "expect: [{shared: cgn, direct: 0 %}, {shared: {not: [cgn]}, link: line, failed: 0 %}]\n");
+  ASSERT_EQ(rules.expectations.size(), 2U);
+  EXPECT_THAT(rules.expectations[0].cells, testing::ElementsAre(0U, 1U, 2U, 3U));
+  EXPECT_THAT(rules.expectations[1].cells, testing::ElementsAre(8U, 9U, 10U, 11U));
+  EXPECT_EQ(rules.expectations[1].text, "shared: {not: [cgn]}, link: line, failed: 0 %");
 }
 
 }  // namespace

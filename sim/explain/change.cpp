@@ -51,7 +51,9 @@ void add_gateway(std::vector<Change>& out, HostId side, std::uint8_t number, con
   add(Kind::port_kept, p.translates && p.port_allocation != nat::PortAllocation::preserve);
   add(Kind::one_address, p.translates && p.addresses > 1 && p.pooling == nat::Pooling::arbitrary);
   add(Kind::limits_lifted, p.translates && has_limits(p));
-  add(Kind::hairpinning, p.translates && p.hairpinning == nat::Hairpinning::none);
+  add(Kind::hairpinning,
+      p.translates && (p.hairpinning == nat::Hairpinning::none ||
+                       (side == HostId::shared && p.hairpinning == nat::Hairpinning::internal_source)));
   add(Kind::longer_timers, p.timers.udp_unreplied < kLongTimer || p.timers.udp_replied < kLongTimer);
   add(Kind::input_dropped, p.unsolicited_creates_state);
 }
@@ -116,6 +118,16 @@ void no_start_skew(trial::Cell& cell) {
   cell.policy.synchronised_start = true;
 }
 
+template <class Cell>
+auto& chain_of(Cell& cell, HostId place) {
+  if (place == HostId::shared) return cell.shared->nats;
+  return (place == HostId::client ? cell.client : cell.connector).nats;
+}
+
+const char* place_of(HostId place) {
+  return place == HostId::client ? "client" : place == HostId::connector ? "connector" : "shared";
+}
+
 bool of_a_gateway(Kind kind) { return kind <= Kind::input_dropped; }
 
 std::string gateway_change(const Change& change) {
@@ -147,8 +159,9 @@ std::string gateway_change(const Change& change) {
 
 std::vector<Change> changes_of(const trial::Cell& cell) {
   std::vector<Change> out;
-  for (const auto side : {HostId::client, HostId::connector}) {
-    const auto& nats = side == HostId::client ? cell.client.nats : cell.connector.nats;
+  for (const auto side : {HostId::client, HostId::connector, HostId::shared}) {
+    if (side == HostId::shared && !cell.shared) continue;
+    const auto& nats = chain_of(cell, side);
     for (std::size_t g = 0; g < nats.size(); ++g) add_gateway(out, side, static_cast<std::uint8_t>(g), nats[g]);
   }
   const auto add = [&](Kind kind, bool when) {
@@ -156,7 +169,8 @@ std::vector<Change> changes_of(const trial::Cell& cell) {
   };
   add(Kind::no_start_skew, !zero(cell.client.start) || !zero(cell.connector.start) ||
                                cell.policy.start_skew != Duration{0} || !cell.policy.synchronised_start);
-  add(Kind::no_loss, cell.client.access.loss > 0 || cell.connector.access.loss > 0 || cell.relay.loss > 0);
+  add(Kind::no_loss, cell.client.access.loss > 0 || cell.connector.access.loss > 0 || cell.relay.loss > 0 ||
+                         (cell.shared && cell.shared->access.loss > 0));
   add(Kind::longer_timeout, true);
   add_policies(out, cell.policy);
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.steps < b.steps; });
@@ -165,11 +179,12 @@ std::vector<Change> changes_of(const trial::Cell& cell) {
 
 trial::Cell with(trial::Cell cell, const Change& change) {
   if (of_a_gateway(change.kind)) {
-    apply((change.side == HostId::client ? cell.client : cell.connector).nats[change.gateway], change);
+    apply(chain_of(cell, change.side)[change.gateway], change);
     return cell;
   }
   if (change.kind == Kind::no_start_skew) no_start_skew(cell);
   if (change.kind == Kind::no_loss) cell.client.access.loss = cell.connector.access.loss = cell.relay.loss = 0;
+  if (change.kind == Kind::no_loss && cell.shared) cell.shared->access.loss = 0;
   if (change.kind == Kind::longer_timeout) cell.timeout *= kLongTimeout;
   if (change.kind == Kind::policy) cell.policy = policy_presets()[change.value];
   if (change.kind == Kind::technique) add_technique(cell.policy, techniques()[change.value]);
@@ -178,8 +193,8 @@ trial::Cell with(trial::Cell cell, const Change& change) {
 
 std::string name_of(const Change& change) {
   if (of_a_gateway(change.kind))
-    return std::string(change.side == HostId::client ? "client" : "connector") + " gateway " +
-           std::to_string(change.gateway + 1) + ": " + gateway_change(change);
+    return std::string(place_of(change.side)) + " gateway " + std::to_string(change.gateway + 1) + ": " +
+           gateway_change(change);
   switch (change.kind) {
     case Kind::no_start_skew:
       return "both sides start and check at the same moment";

@@ -50,27 +50,31 @@ svg.sequence .cross { stroke: var(--bad); stroke-width: 2.5; } svg.sequence .box
 </style>
 )";
 
-/// Where hosts and gateways stand, from the client on the left to the connector on the right, the relay between.
+/// Where hosts and gateways stand, from the client on the left to the connector on the right; between them the gateways
+/// that both share, from the inside out, and the relay.
 class Columns {
  public:
   explicit Columns(const Recording& r)
       : client_(static_cast<int>(r.topology.host(HostId::client).gateways.size())),
+        shared_(r.topology.shared ? static_cast<int>(r.topology.shared->gateways.size()) : 0),
         connector_(static_cast<int>(r.topology.host(HostId::connector).gateways.size())) {}
 
-  int count() const { return client_ + connector_ + 3; }
+  int count() const { return client_ + shared_ + connector_ + 3; }
   int width() const { return kTimes + kColumn * (count() - 1) + 150; }
   int x(int column) const { return kTimes + 70 + kColumn * column; }
   int of_host(HostId host) const {
-    return host == HostId::client ? 0 : host == HostId::relay ? client_ + 1 : count() - 1;
+    return host == HostId::client ? 0 : host == HostId::relay ? client_ + shared_ + 1 : count() - 1;
   }
   /// Gateway `g` of a side; the core counts as one more, and is drawn where the relay stands.
   int of_gateway(HostId side, int g) const {
     if (side == HostId::relay) return of_host(side);
-    return side == HostId::client ? 1 + g : count() - 2 - g;
+    if (side == HostId::shared) return 1 + client_ + g;
+    if (side == HostId::client) return g < client_ ? 1 + g : of_host(HostId::relay);
+    return count() - 2 - g;
   }
 
  private:
-  int client_, connector_;
+  int client_, shared_, connector_;
 };
 
 class Drawing {
@@ -101,9 +105,10 @@ class Drawing {
 
   std::string heads() const {
     std::string text;
-    for (const auto id : {HostId::client, HostId::connector, HostId::relay}) {
+    for (const auto id : {HostId::client, HostId::connector, HostId::relay, HostId::shared}) {
+      if (!r_.topology.has(id)) continue;
       const auto& host = r_.topology.host(id);
-      text += head(columns_.of_host(id), name_of(id), host.addresses.front().to_string());
+      if (id != HostId::shared) text += head(columns_.of_host(id), name_of(id), host.addresses.front().to_string());
       for (std::size_t g = 0; g < host.gateways.size(); ++g)
         text += head(columns_.of_gateway(id, static_cast<int>(g)), name_of(r_, id, g),
                      host.gateways[g].profile.name.substr(0, 24));
@@ -177,8 +182,8 @@ class Drawing {
     const auto& last = r_.events[journey.hops.back().event];
     const int start = columns_.x(column_of(first));
     const int line = y_ + 9;
-    int x = start;
-    std::string marks, tip = journey.meaning;
+    int x = start, before = start;
+    std::string marks, way, tip = journey.meaning;
     for (std::size_t i = 0; i < journey.hops.size(); ++i) {
       const auto& event = r_.events[journey.hops[i].event];
       const int to = x_of(event, x);
@@ -187,15 +192,17 @@ class Drawing {
         marks += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3\"/>", to, line);
       if (event.after)
         for (const auto& change : changes(*event.before, *event.after)) tip += "\n  " + change;
+      if ((to - x) * (x - before) < 0) way += fmt::format("H{}", x);  // what turns back goes both ways
+      if (to != x) before = x;
       x = to;
     }
     const bool arrived = last.kind == Kind::delivered;
     const bool leftwards = x < start;
     rows_ += fmt::format("<g><title>{}</title>", escaped(tip));
     draw_labels(journey, last, start, leftwards);
-    rows_ += fmt::format("<path class=\"way{}\" d=\"M{} {}H{}\"/>{}",
-                         arrived || last.kind == Kind::ignored ? "" : " lost", start, line, x, marks);
-    const int back = leftwards ? 7 : -7;
+    rows_ += fmt::format("<path class=\"way{}\" d=\"M{} {}{}H{}\"/>{}",
+                         arrived || last.kind == Kind::ignored ? "" : " lost", start, line, way, x, marks);
+    const int back = x < before ? 7 : -7;
     if (arrived || last.kind == Kind::ignored)
       rows_ += fmt::format("<path class=\"head\" d=\"M{0} {1}l{2} -4v8z\"/>", x, line, back);
     else if (last.kind != Kind::translated && last.kind != Kind::sent)

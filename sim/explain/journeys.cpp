@@ -20,7 +20,7 @@ struct Open {
   std::uint8_t protocol = 0;
   std::vector<std::uint8_t> payload;  ///< of UDP: gateways leave it alone
   TransportAddress source, destination;
-  std::set<std::pair<trial::HostId, std::uint8_t>> passed;  ///< gateways
+  std::multiset<std::pair<trial::HostId, std::uint8_t>> passed;  ///< gateways
 };
 
 class Tracker {
@@ -65,8 +65,12 @@ class Tracker {
   /// With `exact` both addresses must be as they were last; a translation may have changed one of them.
   static bool fits(const Open& open, const Event& event, const packet::View& view, bool exact) {
     if (open.protocol != view.protocol) return false;
-    if (event.kind == Kind::translated && open.passed.contains({event.side, event.gateway})) return false;
-    const bool source = open.source == view.source, destination = open.destination == view.destination;
+    // What turns back further out passes a shared gateway twice.
+    const std::size_t most = event.side == trial::HostId::shared ? 1 : 0;
+    if (event.kind == Kind::translated && open.passed.count({event.side, event.gateway}) > most) return false;
+    // A gateway that turns a packet back may change both addresses.
+    const bool source = open.source == (event.mapped ? event.mapped->inside : view.source);
+    const bool destination = open.destination == view.destination;
     if (exact ? !source || !destination : !source && !destination) return false;
     const Bytes payload = view.payload_of(event.packet);
     return view.protocol != packet::kUdp ||

@@ -21,7 +21,11 @@ std::string who_is_who(const Recording& r) {
       text += fmt::format("\n{:<10}   behind {}", "", description(host.gateways[g]));
     text += "\n";
   }
-  return text;
+  if (!r.topology.shared) return text;
+  text += "both peers stand in one network";
+  for (const auto& gateway : r.topology.shared->gateways)
+    text += fmt::format("\n{:<10}   behind {}", "", description(gateway));
+  return text + "\n";
 }
 
 /// The verdicts of the gateways on the packet's way, and what it did to their tables.

@@ -69,8 +69,9 @@ class Capture {
     header.u32(0xFFFFFFFF);
     header.option(kApplication, "punchlab explain");
     header.append_to(out_);
-    for (const auto side : {HostId::client, HostId::connector, HostId::relay}) {
-      add_interface(side, -1, name_of(side));
+    for (const auto side : {HostId::client, HostId::connector, HostId::relay, HostId::shared}) {
+      if (!recording.topology.has(side)) continue;
+      if (side != HostId::shared) add_interface(side, -1, name_of(side));
       for (std::size_t g = 0; g <= recording.topology.host(side).gateways.size(); ++g)
         add_interface(side, static_cast<int>(g),
                       g == recording.topology.host(side).gateways.size() ? name_of(side) + "'s access link"

@@ -83,10 +83,23 @@ struct Case {
 
 constexpr auto kClient = HostId::client;
 constexpr auto kConnector = HostId::connector;
+constexpr auto kShared = HostId::shared;
 
 void nats(Cell& c, const nat::Profile& client, const nat::Profile& connector) {
   c.client.nats = {client};
   c.connector.nats = {connector};
+}
+
+nat::Profile carrier(nat::Hairpinning hairpinning) {
+  auto p = translator(EI, APD);
+  p.hairpinning = hairpinning;
+  return p;
+}
+
+/// Both sides, as they are, stand behind `chain`.
+void share(Cell& c, const nat::Chain& chain) {
+  c.shared = trial::Shared{"shared", chain, {}};
+  c.shared->access.latency = link::Distribution::constant(0.005);
 }
 
 /// The client can have one mapping only, and its NAT makes one for each destination.
@@ -265,6 +278,62 @@ const Case kCases[] = {
        c.policy.start_skew = 200ms;
      },
      [](Cell& c) { c.policy.start_skew = 0ms; }},
+    // One carrier's NAT, or one home's, before both.
+    {"CarrierWithoutHairpinning", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) { share(c, {carrier(nat::Hairpinning::none)}); },
+     [](Cell& c) { c.shared->nats[0].hairpinning = nat::Hairpinning::external_source; }},
+    {"CarrierThatHairpinsWithInsideSources", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) { share(c, {carrier(nat::Hairpinning::internal_source)}); },
+     [](Cell& c) { c.shared->nats[0].hairpinning = nat::Hairpinning::external_source; }},
+    {"InsideSourcesAndHomesThatFilterByAddress", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) {
+       nats(c, translator(EI, AD), translator(EI, AD));
+       share(c, {carrier(nat::Hairpinning::internal_source)});
+     },
+     [](Cell& c) { nats(c, translator(EI, EI), translator(EI, EI)); }},
+    {"TwoCarriersInARow", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) {
+       share(c, {carrier(nat::Hairpinning::external_source), carrier(nat::Hairpinning::none)});
+     },
+     [](Cell& c) { c.shared->nats[1].hairpinning = nat::Hairpinning::external_source; }},
+    {"OneHomeWithoutHostCandidates", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) {
+       c.client.nats = c.connector.nats = {};
+       share(c, {carrier(nat::Hairpinning::none)});
+       c.policy.use_host_candidates = false;
+     },
+     [](Cell& c) { c.policy.use_host_candidates = true; }},
+    {"OneHomeDividedByARouterWithoutHairpinning", ReasonCode::hairpin_missing, kShared,
+     [](Cell& c) {
+       c.connector.nats = {};
+       c.client.nats = {translator(EI, EI)};
+       share(c, {carrier(nat::Hairpinning::none)});
+       c.policy.use_host_candidates = false;
+     },
+     [](Cell& c) { c.policy.use_host_candidates = true; }},
+    {"SymmetricCarrierBeforeBoth",
+     ReasonCode::mapping_varies,
+     {},
+     [](Cell& c) { share(c, {translator(APD, APD)}); },
+     [](Cell& c) { c.shared->nats[0].mapping = EI; }},
+    {"SymmetricHomeBehindASharedCarrier", ReasonCode::mapping_varies, kConnector,
+     [](Cell& c) {
+       c.connector.nats = {translator(APD, APD)};
+       share(c, {translator(EI, EI)});
+     },
+     [](Cell& c) { c.connector.nats[0].mapping = EI; }},
+    {"SharedCarrierWithoutUdp", ReasonCode::udp_blocked, kShared, [](Cell& c) { share(c, {blocked()}); },
+     [](Cell& c) { c.shared->nats[0].udp_blocked = false; }},
+    {"HomesOfOneCarrierThatHasNoPortLeft", ReasonCode::port_exhausted, kShared,
+     [](Cell& c) {
+       auto p = translator(APD, EI);
+       p.max_mappings_per_host = 1;
+       share(c, {p});
+     },
+     [](Cell& c) {
+       c.shared->nats[0].max_mappings_per_host = 4096;
+       c.shared->nats[0].mapping = EI;
+     }},
     // Time and links: the NATs would let them.
     {"ClientNeverChecks", ReasonCode::filtered_by_address, kClient, [](Cell& c) { c.policy.start_skew = 60s; },
      [](Cell& c) { c.policy.start_skew = 0s; }},
@@ -345,10 +414,15 @@ class Reasons : public testing::TestWithParam<Case> {
     const auto events = world->run(topology, trial, trial.until(), {});
     return {trial.record(events), trial.finding()};
   }
-  static Prediction predict(const Cell& c) { return oracle::predict(c.client.nats, c.connector.nats).prediction; }
+  static Prediction predict(const Cell& c) {
+    return oracle::predict(c.client.nats, c.connector.nats, c.shared ? c.shared->nats : nat::Chain{},
+                           {.host_candidates = c.policy.use_host_candidates})
+        .prediction;
+  }
   static bool of_gateways(ReasonCode code) {
-    return code == ReasonCode::udp_blocked || code == ReasonCode::port_exhausted || code == ReasonCode::clash ||
-           code == ReasonCode::mapping_varies || code == ReasonCode::mapping_expired;
+    return code == ReasonCode::udp_blocked || code == ReasonCode::hairpin_missing ||
+           code == ReasonCode::port_exhausted || code == ReasonCode::clash || code == ReasonCode::mapping_varies ||
+           code == ReasonCode::mapping_expired;
   }
 };
 

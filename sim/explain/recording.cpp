@@ -29,7 +29,9 @@ class Recorder final : public trial::Application {
                        event.reason,
                        {event.packet.begin(), event.packet.end()},
                        std::nullopt,
+                       std::nullopt,
                        std::nullopt});
+    if (event.mapped != nullptr) events_.back().mapped = *event.mapped;
     if (event.box != nullptr) keep_tables(event);
   }
 

@@ -24,6 +24,7 @@ struct Event {
   nat::Reason reason = nat::Reason::translated;
   std::vector<std::uint8_t> packet;
   std::optional<Table> before, after;  ///< of the gateway that judged the packet
+  std::optional<trial::PacketEvent::Mapped> mapped;
 };
 
 /// One trial, run once more and written down.

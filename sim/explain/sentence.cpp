@@ -19,7 +19,7 @@ std::string packets(std::uint32_t n) { return n == 1 ? "a packet" : fmt::format(
 /// Whose packets left from elsewhere than the relay had seen.
 std::string of_a_mapping(const Recording& r, const Finding& f) {
   const auto peer = other(f.side);
-  const auto dropped = fmt::format("the {} dropped {}", name_of(r, peer, f.gateway), packets(f.packets));
+  const auto dropped = fmt::format("the {} dropped {}", name_of(r, f.dropped_by, f.gateway), packets(f.packets));
   if (f.code == ReasonCode::clash && f.observed.port == 0)
     return fmt::format(
         "a packet of the {} reached the {} before the {} had sent its own, and connection tracking kept "
@@ -37,8 +37,19 @@ std::string of_a_mapping(const Recording& r, const Finding& f) {
       name_of(f.side), f.expected.to_string(), name_of(peer), f.observed.to_string(), name_of(peer), dropped);
 }
 
+std::string of_hairpinning(const Recording& r, const Finding& f) {
+  if (f.observed.port != 0)
+    return fmt::format(
+        "the shared network's gateway sends packets back inside with their inside address {} instead of {} "
+        "(hairpinning internal-source), and the {} dropped {}",
+        f.observed.to_string(), f.expected.to_string(), name_of(r, f.dropped_by, f.gateway), packets(f.packets));
+  return fmt::format("the {} does not send what is for its own public address {} back inside (no hairpinning)",
+                     name_of(r, f.side, f.gateway), f.destination.to_string());
+}
+
 std::string why(const Recording& r, const Finding& f) {
-  const auto gateway = "the " + name_of(r, f.side, f.gateway);
+  const auto gateway = "the " + name_of(r, f.dropped_by, f.gateway);
+  const auto receiver = f.side == HostId::shared ? "other peer" : name_of(f.side);
   const auto dropped = fmt::format("{} dropped {} from {} to {}", gateway, packets(f.packets), f.source.to_string(),
                                    f.destination.to_string());
   switch (f.code) {
@@ -52,16 +63,14 @@ std::string why(const Recording& r, const Finding& f) {
       return fmt::format("{} had no port, or no room for one more mapping, for {} to {}", gateway, f.source.to_string(),
                          f.destination.to_string());
     case ReasonCode::hairpin_missing:
-      return fmt::format("{} does not send what is for its own public address {} back inside (no hairpinning)", gateway,
-                         f.destination.to_string());
+      return of_hairpinning(r, f);
     case ReasonCode::clash:
     case ReasonCode::mapping_varies:
       return of_a_mapping(r, f);
     case ReasonCode::filtered_by_port:
-      return fmt::format("{}: from there the {} had sent to that address, but never to that port", dropped,
-                         name_of(f.side));
+      return fmt::format("{}: from there the {} had sent to that address, but never to that port", dropped, receiver);
     case ReasonCode::filtered_by_address:
-      return fmt::format("{}: from there the {} had never sent to that address", dropped, name_of(f.side));
+      return fmt::format("{}: from there the {} had never sent to that address", dropped, receiver);
     case ReasonCode::mapping_expired:
       return dropped + ": the mapping was gone";
     case ReasonCode::lost:

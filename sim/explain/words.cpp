@@ -50,15 +50,16 @@ std::string addresses(const Event& event) {
 }  // namespace
 
 std::string name_of(HostId host) {
-  return host == HostId::client ? "client" : host == HostId::connector ? "connector" : "relay";
+  constexpr const char* kNames[] = {"client", "connector", "relay", "shared network"};
+  return kNames[static_cast<std::size_t>(host)];
 }
 
 std::string name_of(const Recording& recording, HostId side, std::size_t gateway) {
   const auto& gateways = recording.topology.host(side).gateways;
   if (gateway >= gateways.size()) return "the core";
   const char* kind = gateways[gateway].profile.translates ? "NAT" : "firewall";
-  return gateways.size() == 1 ? fmt::format("{}'s {}", name_of(side), kind)
-                              : fmt::format("{}'s {} {}", name_of(side), kind, gateway + 1);
+  const auto whose = side == HostId::shared ? "shared" : name_of(side) + "'s";
+  return gateways.size() == 1 ? fmt::format("{} {}", whose, kind) : fmt::format("{} {} {}", whose, kind, gateway + 1);
 }
 
 std::string milliseconds(const Recording& recording, Time at) {
@@ -101,7 +102,8 @@ std::string description(const trial::GatewaySpec& gateway) {
   const auto& p = gateway.profile;
   auto text = p.name + ": ";
   if (p.udp_blocked) text += "lets no UDP through, ";
-  if (p.tcp != nat::TcpPassage::allowed) text += p.tcp == nat::TcpPassage::blocked ? "lets no TCP through, " : "lets TCP through to port 443 only, ";
+  if (p.tcp != nat::TcpPassage::allowed)
+    text += p.tcp == nat::TcpPassage::blocked ? "lets no TCP through, " : "lets TCP through to port 443 only, ";
   if (p.translates) text += fmt::format("mapping {}, ", trial::word_of(p.mapping));
   text += fmt::format("filtering {}", trial::word_of(p.filtering));
   for (const auto& address : gateway.addressing.external) text += ", " + address.to_string();

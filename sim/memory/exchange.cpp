@@ -169,4 +169,18 @@ trial::Topology exchange_topology(const nat::Chain& client, const nat::Chain& co
   return topology;
 }
 
+/// Addresses as trials have them; links as every exchange's, and LANs of the shared network like those of the sides.
+trial::Topology exchange_topology(const nat::Chain& client, const nat::Chain& connector, const nat::Chain& shared,
+                                  std::uint64_t seed) {
+  trial::Cell cell;
+  cell.client.nats = client;
+  cell.connector.nats = connector;
+  cell.shared = trial::Shared{"shared", shared, {}};
+  auto topology = trial::draw_topology(cell, seed, 0);
+  SeededRng rng{RngKey{seed, 0, 0, purpose_of("shared topology")}};
+  for (auto& host : topology.hosts) host.access = wire(rng);
+  topology.shared->access = wire(rng);
+  return topology;
+}
+
 }  // namespace punchlab::memory

@@ -74,5 +74,8 @@ class Exchange : public trial::Application {
 
 /// A topology with `client` and `connector` behind these chains; every link is a wire of `latency` and nothing else.
 trial::Topology exchange_topology(const nat::Chain& client, const nat::Chain& connector, std::uint64_t seed);
+/// The same in one network behind `shared`.
+trial::Topology exchange_topology(const nat::Chain& client, const nat::Chain& connector, const nat::Chain& shared,
+                                  std::uint64_t seed);
 
 }  // namespace punchlab::memory

@@ -34,7 +34,8 @@ struct Wire {
   }
 };
 
-/// A peer or the relay with what stands between it and the core.
+/// A peer, the relay or the shared network, with what stands between it and the core (or a peer and the shared
+/// network).
 struct Side {
   const trial::HostSpec* spec = nullptr;
   std::uint16_t first_wire = 0;  ///< then two per hop: up, down
@@ -84,9 +85,10 @@ class MemoryWorld final : public trial::World, public trial::Network, private Tc
   void arrive_at_host(HostId host, std::uint32_t packet);
   void arrive_at_gateway(const Wire& wire, std::uint32_t packet);
   void arrive_at_core(const Wire& wire, std::uint32_t packet);
+  void arrive_at_shared(HostId from, std::uint32_t packet);
   void expire(Wire& back, std::uint8_t gateway, const IpAddress& router, std::uint32_t packet);
   void report(PacketEvent::Kind kind, HostId side, std::uint8_t gateway, nat::Reason reason, std::uint32_t packet,
-              const nat::NatBox* box = nullptr);
+              const nat::NatBox* box = nullptr, const PacketEvent::Mapped* mapped = nullptr);
 
   Side& side_of(HostId id) { return sides_[static_cast<std::size_t>(id)]; }
   std::uint64_t next_order() { return ++order_; }
@@ -94,7 +96,8 @@ class MemoryWorld final : public trial::World, public trial::Network, private Tc
   trial::Application* application_ = nullptr;
   Moment now_;
   std::uint64_t order_ = 0;
-  std::array<Side, trial::kHosts> sides_;
+  const trial::Topology* topology_ = nullptr;
+  std::array<Side, trial::kPlaces> sides_;
   HostId first_timer_ = HostId::client;  ///< whose timer is the earliest; any while none is set
   std::vector<Wire> wires_;
   trial::CoreRoutes routes_;
@@ -132,14 +135,15 @@ void MemoryWorld::reset(const trial::Topology& topology) {
   pool_.clear();
   tcp_.clear();
   routes_.assign(topology);
-  std::size_t wires = 0;
-  for (const auto& host : topology.hosts) wires += 2 * (host.gateways.size() + 1);
-  if (wires_.size() < wires) wires_.resize(wires);
-  std::uint16_t next = 0;
-  for (std::size_t i = 0; i < trial::kHosts; ++i) {
-    sides_[i].first_wire = next;
-    reset_side(sides_[i], static_cast<HostId>(i), topology.hosts[i]);
-    next = static_cast<std::uint16_t>(next + 2 * (topology.hosts[i].gateways.size() + 1));
+  topology_ = &topology;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < trial::kPlaces; ++i) {
+    const auto id = static_cast<HostId>(i);
+    if (!topology.has(id)) continue;
+    sides_[i].first_wire = static_cast<std::uint16_t>(next);
+    next += 2 * (topology.host(id).gateways.size() + 1);
+    if (wires_.size() < next) wires_.resize(next);
+    reset_side(sides_[i], id, topology.host(id));
   }
 }
 
@@ -173,7 +177,7 @@ Wire& MemoryWorld::wire_of(HostId side, std::size_t hop, bool up) {
 
 HostId MemoryWorld::earliest_timer() const {
   std::size_t earliest = 0;
-  for (std::size_t i = 1; i < sides_.size(); ++i)
+  for (std::size_t i = 1; i < trial::kHosts; ++i)
     if (sides_[i].timer < sides_[earliest].timer) earliest = i;
   return static_cast<HostId>(earliest);
 }
@@ -266,8 +270,12 @@ void MemoryWorld::transmit_next(Wire& wire) {
 }
 
 void MemoryWorld::arrive(const Wire& wire, std::uint32_t packet) {
-  if (wire.up && wire.hop == side_of(wire.side).gateways) return arrive_at_core(wire, packet);
-  if (!wire.up && wire.hop == 0) return arrive_at_host(wire.side, packet);
+  if (wire.up && wire.hop == side_of(wire.side).gateways) {
+    const bool in_shared = topology_->shared && (wire.side == HostId::client || wire.side == HostId::connector);
+    return in_shared ? arrive_at_shared(wire.side, packet) : arrive_at_core(wire, packet);
+  }
+  if (!wire.up && wire.hop == 0)
+    return wire.side == HostId::shared ? arrive_at_shared(wire.side, packet) : arrive_at_host(wire.side, packet);
   arrive_at_gateway(wire, packet);
 }
 
@@ -275,10 +283,12 @@ void MemoryWorld::arrive_at_host(HostId host, std::uint32_t packet) {
   const Bytes bytes = pool_.packet(packet);
   const auto view = packet::parse(bytes);
   const auto& own = side_of(host).spec->addresses;
-  const bool here = view && !view->fragment && std::find(own.begin(), own.end(), view->destination.address) != own.end();
+  const bool here =
+      view && !view->fragment && std::find(own.begin(), own.end(), view->destination.address) != own.end();
   const bool udp = here && view->protocol == packet::kUdp;
   const bool tcp = here && view->protocol == packet::kTcp;
-  report(udp || tcp ? PacketEvent::Kind::delivered : PacketEvent::Kind::ignored, host, 0, nat::Reason::translated, packet);
+  report(udp || tcp ? PacketEvent::Kind::delivered : PacketEvent::Kind::ignored, host, 0, nat::Reason::translated,
+         packet);
   if (udp) application_->on_datagram(now_.at, host, view->source, view->destination, view->payload_of(bytes));
   if (tcp) tcp_.receive(host, bytes, *view);
   pool_.give_back(packet);
@@ -291,12 +301,17 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   Wire& onward = wire_of(wire.side, wire.up ? index + 1U : index, wire.up);
   Wire& back = wire_of(wire.side, wire.hop, !wire.up);
   const auto reply = pool_.take();
+  const bool shared_out = wire.side == HostId::shared && wire.up;
+  PacketEvent::Mapped mapped;
+  if (shared_out) mapped.inside = trial::source_of(pool_.packet(packet));
   const auto verdict = trial::route_through(side.boxes[index], side.spec->gateways[index].addressing, now_.at, from,
                                             pool_.packet(packet), pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
                                                                   : PacketEvent::Kind::dropped_by_gateway;
-  report(passes ? PacketEvent::Kind::translated : dropped, wire.side, index, verdict.reason, packet, &side.boxes[index]);
+  mapped.outside = verdict.outside;
+  report(passes ? PacketEvent::Kind::translated : dropped, wire.side, index, verdict.reason, packet, &side.boxes[index],
+         shared_out && mapped.outside.port != 0 ? &mapped : nullptr);
   if (passes)
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
   else
@@ -305,6 +320,16 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   pool_.set_size(reply, verdict.reply_size);
   report(PacketEvent::Kind::originated, wire.side, index, verdict.reason, reply);
   transmit(back, reply);
+}
+
+/// The shared network is a switch: it takes no hop off the TTL, and no time.
+void MemoryWorld::arrive_at_shared(HostId from, std::uint32_t packet) {
+  const auto to = trial::way_in_shared_network(*topology_, from, trial::destination_of(pool_.packet(packet)));
+  if (!to) {
+    report(PacketEvent::Kind::no_route, from, 0, nat::Reason::translated, packet);
+    return pool_.give_back(packet);
+  }
+  transmit(*to == HostId::shared ? wire_of(*to, 0, true) : wire_of(*to, side_of(*to).gateways, false), packet);
 }
 
 void MemoryWorld::arrive_at_core(const Wire& wire, std::uint32_t packet) {
@@ -334,8 +359,8 @@ void MemoryWorld::expire(Wire& back, std::uint8_t gateway, const IpAddress& rout
 }
 
 void MemoryWorld::report(PacketEvent::Kind kind, HostId side, std::uint8_t gateway, nat::Reason reason,
-                         std::uint32_t packet, const nat::NatBox* box) {
-  application_->on_packet({kind, now_.at, side, gateway, reason, pool_.packet(packet), box});
+                         std::uint32_t packet, const nat::NatBox* box, const PacketEvent::Mapped* mapped) {
+  application_->on_packet({kind, now_.at, side, gateway, reason, pool_.packet(packet), box, mapped});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
-// For tests: one random pair from the whole space of NATs, links, starts and policies, and what must hold of its trials.
+// For tests: one random pair from the whole space of NATs, links, starts and policies, and what must hold of its
+// trials.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -28,6 +29,18 @@ class SwarmDice {
     cell.timeout = std::chrono::seconds{cell.policy.relay_first ? 15 : 60};
     cell.session = rng_.chance(0.1);
     return cell;
+  }
+
+  /// Both in one network, behind one or two gateways.
+  trial::Cell shared_cell() {
+    auto c = cell();
+    trial::Shared shared{"shared", {profile()}, link(1, 30)};
+    if (rng_.chance(0.3)) shared.nats.push_back(profile());
+    make_room(shared.nats);
+    if (std::ranges::any_of(shared.nats, &nat::Profile::udp_blocked))
+      for (auto* side : {&c.client, &c.connector}) make_room(side->nats);
+    c.shared = std::move(shared);
+    return c;
   }
 
  private:
@@ -72,7 +85,8 @@ class SwarmDice {
     return link;
   }
 
-  /// Whether streams that are tried one after another find ports and mappings left is chance, which the oracle leaves out.
+  /// Whether streams that are tried one after another find ports and mappings left is chance, which the oracle leaves
+  /// out.
   static void make_room(nat::Chain& chain) {
     for (auto& profile : chain) {
       const nat::Profile plain;
@@ -123,13 +137,15 @@ class SwarmDice {
 
 /// True when packets can vanish on their way.
 inline bool lossy(const trial::Cell& cell) {
-  return cell.client.access.loss > 0 || cell.connector.access.loss > 0 || cell.relay.loss > 0;
+  return cell.client.access.loss > 0 || cell.connector.access.loss > 0 || cell.relay.loss > 0 ||
+         (cell.shared && cell.shared->access.loss > 0);
 }
 
 /// True when every packet takes as long as its latency says: then the relay's measurement of round trips is exact.
 inline bool regular(const trial::Cell& cell) {
   const auto plain = [](const trial::Link& link) { return link.loss == 0 && link.jitter.b == 0 && !link.bandwidth; };
-  return plain(cell.client.access) && plain(cell.connector.access) && plain(cell.relay);
+  return plain(cell.client.access) && plain(cell.connector.access) && plain(cell.relay) &&
+         (!cell.shared || plain(cell.shared->access));
 }
 
 constexpr std::array kOutcomes{"direct", "relayed", "failed"};
@@ -151,9 +167,15 @@ inline bool agrees(results::Prediction prediction, results::Outcome outcome, boo
   return false;
 }
 
+inline oracle::Verdict predict(const trial::Cell& cell) {
+  const nat::Chain none;
+  return oracle::predict(cell.client.nats, cell.connector.nats, cell.shared ? cell.shared->nats : none,
+                         {.host_candidates = cell.policy.use_host_candidates});
+}
+
 /// What must never be, of a trial of `cell`; empty when all is well.
 inline std::string violation(const trial::Cell& cell, const results::TrialRecord& record) {
-  const auto prediction = oracle::predict(cell.client.nats, cell.connector.nats).prediction;
+  const auto prediction = predict(cell).prediction;
   if (record.reason == "claim-contradicts-world") return "an agent's claim contradicts the world";
   if (!agrees(prediction, record.outcome, lossy(cell)))
     return std::string("the oracle says ") + kPredictions[static_cast<std::size_t>(prediction)] + ", the trial ended " +
@@ -164,7 +186,8 @@ inline std::string violation(const trial::Cell& cell, const results::TrialRecord
   if (hindered && !lossy(cell) && !of_gateways)
     return "the oracle says that gateways are in the way, the reason is " + record.reason;
   const Duration least = record.least_time_to_direct.value_or(Duration{0});
-  if (regular(cell) && record.time_to_direct.value_or(least) < least) return "it was direct sooner than messages can travel";
+  if (regular(cell) && record.time_to_direct.value_or(least) < least)
+    return "it was direct sooner than messages can travel";
   return {};
 }
 

@@ -25,23 +25,24 @@ enum class Action : std::uint8_t {
 
 /// Why; each has a stable name (`name_of`) used in results.
 enum class Reason : std::uint8_t {
-  translated,            ///< by an existing mapping or state
+  translated,  ///< by an existing mapping or state
   mapping_created,
-  mapping_clashed,       ///< created elsewhere, or not: what connection tracking keeps of an unsolicited packet holds the 5-tuple
-  passed_through,        ///< firewall without translation
-  no_mapping,            ///< inbound to a port nobody mapped
-  filtered_by_address,   ///< inbound, source address never sent to
-  filtered_by_port,      ///< inbound, source address known but not its port
+  mapping_clashed,  ///< created elsewhere, or not: what connection tracking keeps of an unsolicited packet holds the
+                    ///< 5-tuple
+  passed_through,   ///< firewall without translation
+  no_mapping,       ///< inbound to a port nobody mapped
+  filtered_by_address,  ///< inbound, source address never sent to
+  filtered_by_port,     ///< inbound, source address known but not its port
   no_hairpin,
   udp_blocked,
-  tcp_blocked,           ///< TCP to this port may not pass
+  tcp_blocked,  ///< TCP to this port may not pass
   ports_exhausted,
   too_many_mappings,
   too_many_mappings_of_host,
   malformed,
-  unsupported,           ///< protocol or fragment that the gateway does not translate
+  unsupported,  ///< protocol or fragment that the gateway does not translate
   icmp_unmatched,
-  ttl_expired,           ///< set by routers, never by NatBox
+  ttl_expired,  ///< set by routers, never by NatBox
 };
 const char* name_of(Reason reason);
 
@@ -49,6 +50,8 @@ struct Verdict {
   Action action = Action::drop;
   Reason reason = Reason::malformed;
   std::size_t reply_size = 0;  ///< an ICMP error or RST to send back to where the packet came from lies in `reply`
+  /// The external endpoint that a UDP or TCP packet from inside has, also when a filter then kept it from turning back.
+  TransportAddress outside{};
 };
 
 struct Addressing {
@@ -67,8 +70,8 @@ class NatBox {
   /// As new: no mappings, with another profile, addressing and key, reusing the memory.
   void reset(const Profile& profile, const Addressing& addressing, const RngKey& key);
 
-  /// Judges one whole IP packet (IPv4 or IPv6, UDP, TCP or ICMP) and rewrites it in place, checksums included (RFC 1624).
-  /// TTL is the router's business. `reply` takes an ICMP error or RST, at least 576 bytes.
+  /// Judges one whole IP packet (IPv4 or IPv6, UDP, TCP or ICMP) and rewrites it in place, checksums included (RFC
+  /// 1624). TTL is the router's business. `reply` takes an ICMP error or RST, at least 576 bytes.
   Verdict process(Time now, From from, MutableBytes packet, MutableBytes reply);
 
   /// A remote endpoint that a mapping has been used with: what filters look at.

@@ -20,9 +20,10 @@ Verdict Gateway::outbound(const Transit& t) {
   if (flow.mapping == nullptr) return {Action::drop, flow.reason, 0};
   if (t.view.protocol == packet::kTcp) follow(flow.session->tcp, tcp_flags(t), From::inside);
   touch(profile_, table_, *flow.mapping, flow.session, From::inside, t.now);
-  if (turns_back) return hairpin(t, flow);
-  if (translates(t.view)) packet::set_source(t.packet, t.view, flow.mapping->external);
-  return forwarded(t.view, flow.reason);
+  if (!turns_back && translates(t.view)) packet::set_source(t.packet, t.view, flow.mapping->external);
+  auto verdict = turns_back ? hairpin(t, flow) : forwarded(t.view, flow.reason);
+  verdict.outside = flow.mapping->external;
+  return verdict;
 }
 
 Verdict Gateway::hairpin(const Transit& t, const Flow& sender) {

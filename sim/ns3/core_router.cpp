@@ -31,7 +31,7 @@ bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4
   }
   PacketBuffer buffer;
   for (const auto& [place, back] : accesses_)
-    if (back->GetOutputDevice() == device)
+    if (back && back->GetOutputDevice() == device)
       Expire(assemble(header, *payload, buffer), place, trial::core_address(Family::ipv4), back);
   return true;
 }
@@ -40,7 +40,7 @@ void CoreRouter::ReportNoRoute(const ns3::Packet& payload, const ns3::Ipv4Header
                                ns3::Ptr<const ns3::NetDevice> device) {
   PacketBuffer buffer;
   for (const auto& [place, back] : accesses_)
-    if (back->GetOutputDevice() == device)
+    if (back && back->GetOutputDevice() == device)
       context_.report(trial::PacketEvent::Kind::no_route, place.side, place.index, nat::Reason::translated,
                       assemble(header, payload, buffer));
 }

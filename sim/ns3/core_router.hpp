@@ -13,7 +13,7 @@ class CoreRouter final : public Router {
  public:
   using Router::Router;
 
-  /// The access link of `side`, which has `gateways` gateways.
+  /// The access link of `side`, a host or the shared network, which has `gateways` gateways.
   void SetDevice(trial::HostId side, std::size_t gateways, ns3::Ptr<ns3::NetDevice> device);
   /// Packets to `destination`, which is no host's of the trial, leave by `device`.
   void AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device);
@@ -33,7 +33,7 @@ class CoreRouter final : public Router {
     RouterPlace place;
     ns3::Ptr<ns3::Ipv4Route> route;
   };
-  std::array<Access, trial::kHosts> accesses_;
+  std::array<Access, trial::kPlaces> accesses_;  ///< of those that lead here; others have no route
   trial::CoreRoutes table_;
   std::vector<std::pair<ns3::Ipv4Address, ns3::Ptr<ns3::Ipv4Route>>> others_;
 };

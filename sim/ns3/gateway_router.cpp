@@ -26,12 +26,16 @@ bool GatewayRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::I
   PacketBuffer buffer;
   const MutableBytes packet = assemble(header, *payload, buffer);
   PacketBuffer reply;
+  const bool shared_out = place_.side == trial::HostId::shared && from == nat::From::inside;
+  PacketEvent::Mapped mapped;
+  if (shared_out) mapped.inside = trial::source_of(packet);
   const auto verdict = trial::route_through(box_, spec_->addressing, context_.now(), from, packet, reply);
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired
                                                                   : PacketEvent::Kind::dropped_by_gateway;
+  mapped.outside = verdict.outside;
   context_.report(passes ? PacketEvent::Kind::translated : dropped, place_.side, place_.index, verdict.reason, packet,
-                  &box_);
+                  &box_, shared_out && mapped.outside.port != 0 ? &mapped : nullptr);
   if (passes) {
     ns3::Ipv4Header translated = header;  // ns-3 takes the hop off it
     translated.SetSource(ns3::Ipv4Address{load_u32(&packet[12])});

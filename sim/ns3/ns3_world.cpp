@@ -111,7 +111,12 @@ void Ns3World::Retire(bool for_good) {
   restart_simulator({});  // closes the captures
 }
 
-std::optional<std::string> Ns3World::cannot(const trial::Cell&) const { return std::nullopt; }
+std::optional<std::string> Ns3World::cannot(const trial::Cell& cell) const {
+  if (!cell.shared || (cell.client.access.cross_traffic == 0 && cell.connector.access.cross_traffic == 0))
+    return std::nullopt;
+  return "the ns-3 backend puts cross-traffic on links to the core only, not on a side's access to a shared network; "
+         "put it on the shared network's access";
+}
 
 }  // namespace
 

@@ -27,9 +27,9 @@ class TrialContext {
   Time now() const { return kTimeOrigin + Duration{ns3::Simulator::Now().GetTimeStep() - origin_}; }
   trial::Application& application() { return *application_; }
 
-  void report(trial::PacketEvent::Kind kind, trial::HostId side, std::uint8_t gateway, nat::Reason reason,
-              Bytes packet, const nat::NatBox* box = nullptr) {
-    application_->on_packet({kind, now(), side, gateway, reason, packet, box});
+  void report(trial::PacketEvent::Kind kind, trial::HostId side, std::uint8_t gateway, nat::Reason reason, Bytes packet,
+              const nat::NatBox* box = nullptr, const trial::PacketEvent::Mapped* mapped = nullptr) {
+    application_->on_packet({kind, now(), side, gateway, reason, packet, box, mapped});
     stop_when_finished();
   }
   void stop_when_finished() {

@@ -11,7 +11,7 @@ namespace {
 
 const trial::LinkDirection kLan{trial::kLanLatency, link::Distribution::constant(0), 0, link::kPlainBandwidth, {}};
 constexpr std::uint32_t kLanQueue = 1000;
-constexpr std::array<const char*, trial::kHosts> kNames{"client", "connector", "relay"};
+constexpr std::array<const char*, trial::kPlaces> kNames{"client", "connector", "relay", "shared"};
 
 /// Random streams of one side's access; ns-3 gives none to wires.
 constexpr std::int64_t kStreamsPerSide = 1000;
@@ -19,15 +19,39 @@ constexpr std::int64_t kStreamsPerSide = 1000;
 }  // namespace
 
 TrialNetwork::TrialNetwork(TrialContext& context, const trial::Topology& topology)
-    : context_(context), core_router_(ns3::CreateObject<CoreRouter>(context)), core_(make_node(core_router_)), streams_(context) {
-  for (std::size_t i = 0; i < trial::kHosts; ++i) Build(sides_[i], static_cast<trial::HostId>(i), topology.hosts[i]);
+    : context_(context),
+      core_router_(ns3::CreateObject<CoreRouter>(context)),
+      core_(make_node(core_router_)),
+      streams_(context) {
+  if (topology.shared) BuildShared(*topology.shared);
+  for (const auto id : {trial::HostId::client, trial::HostId::connector, trial::HostId::relay}) BuildHost(id, topology);
 }
 
-void TrialNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& spec) {
+void TrialNetwork::BuildShared(const trial::HostSpec& spec) {
+  constexpr auto kId = trial::HostId::shared;
+  Side& side = sides_[static_cast<std::size_t>(kId)];
+  shared_switch_ = ns3::CreateObject<SharedSwitch>(context_);
+  shared_ = make_node(shared_switch_);
+  shared_switch_->SetDevice(kId, Build(side, kId, spec, shared_, core_));
+  core_router_->SetDevice(kId, spec.gateways.size(), side.links.back().core_end);
+}
+
+void TrialNetwork::BuildHost(trial::HostId id, const trial::Topology& topology) {
+  const auto& spec = topology.host(id);
+  Side& side = sides_[static_cast<std::size_t>(id)];
   side.host = std::make_unique<Host>(context_, id);
+  const bool in_shared = shared_switch_ && id != trial::HostId::relay;
+  side.host->SetDevice(Build(side, id, spec, side.host->GetNode(), in_shared ? shared_ : core_));
+  if (in_shared)
+    shared_switch_->SetDevice(id, side.links.back().core_end);
+  else
+    core_router_->SetDevice(id, spec.gateways.size(), side.links.back().core_end);
+}
+
+ns3::Ptr<ns3::NetDevice> TrialNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& spec,
+                                             ns3::Ptr<ns3::Node> inner, ns3::Ptr<ns3::Node> outer) {
   std::vector<ns3::Ptr<ns3::NetDevice>> inward;   // of each gateway
-  std::vector<ns3::Ptr<ns3::NetDevice>> outward;  // of the host and each gateway
-  auto inner = side.host->GetNode();
+  std::vector<ns3::Ptr<ns3::NetDevice>> outward;  // of what stands inside and each gateway
   for (std::size_t i = 0; i < spec.gateways.size(); ++i) {
     const auto hop = static_cast<std::uint8_t>(i);
     side.gateways.push_back(ns3::CreateObject<GatewayRouter>(context_, RouterPlace{id, hop}, spec.gateways[i]));
@@ -37,17 +61,16 @@ void TrialNetwork::Build(Side& side, trial::HostId id, const trial::HostSpec& sp
     inward.push_back(side.links.back().core_end);
     inner = node;
   }
-  outward.push_back(BuildAccess(side, id, spec, inner));
-  side.host->SetDevice(outward.front());
+  outward.push_back(BuildAccess(side, id, spec, inner, outer));
   for (std::size_t i = 0; i < side.gateways.size(); ++i) side.gateways[i]->SetDevices(inward[i], outward[i + 1]);
-  core_router_->SetDevice(id, spec.gateways.size(), side.links.back().core_end);
+  return outward.front();
 }
 
 ns3::Ptr<ns3::NetDevice> TrialNetwork::BuildAccess(Side& side, trial::HostId id, const trial::HostSpec& spec,
-                                                   ns3::Ptr<ns3::Node> inner) {
+                                                   ns3::Ptr<ns3::Node> inner, ns3::Ptr<ns3::Node> outer) {
   const WirePlace place{id, static_cast<std::uint8_t>(spec.gateways.size())};
   if (spec.access.medium == trial::Medium::wire) {
-    side.links.push_back(Connect(place, inner, core_));
+    side.links.push_back(Connect(place, inner, outer));
     return side.links.back().host_end;
   }
   reusable_ = false;
@@ -56,13 +79,13 @@ ns3::Ptr<ns3::NetDevice> TrialNetwork::BuildAccess(Side& side, trial::HostId id,
   const auto first_stream = 1 + kStreamsPerSide * static_cast<std::int64_t>(id);
   if (spec.access.medium == trial::Medium::wifi) {
     side.wifi = std::make_unique<WifiAccess>(inner, head, first_stream);
-    side.links.push_back(Connect(place, head, core_));
+    side.links.push_back(Connect(place, head, outer));
     relay->SetDevices(side.wifi->GetAccessPoint(), side.links.back().host_end);
     return side.wifi->GetStation();
   }
   const Link near = Connect(place, inner, head);
   side.links.push_back(near);
-  const Link bottleneck = Connect(place, head, core_);
+  const Link bottleneck = Connect(place, head, outer);
   side.links.push_back(bottleneck);
   relay->SetDevices(near.core_end, bottleneck.host_end);
   if (spec.access.cross_traffic > 0)
@@ -86,8 +109,11 @@ TrialNetwork::Link TrialNetwork::Connect(WirePlace place, ns3::Ptr<ns3::Node> ho
 }
 
 bool TrialNetwork::Fits(const trial::Topology& topology) const {
-  for (std::size_t i = 0; i < trial::kHosts; ++i) {
-    const auto& spec = topology.hosts[i];
+  if ((shared_switch_ != nullptr) != topology.shared.has_value()) return false;
+  for (std::size_t i = 0; i < trial::kPlaces; ++i) {
+    const auto id = static_cast<trial::HostId>(i);
+    if (!topology.has(id)) continue;
+    const auto& spec = topology.host(id);
     if (sides_[i].gateways.size() != spec.gateways.size() || spec.access.medium != trial::Medium::wire) return false;
   }
   return reusable_;
@@ -95,11 +121,14 @@ bool TrialNetwork::Fits(const trial::Topology& topology) const {
 
 void TrialNetwork::Reset(const trial::Topology& topology) {
   core_router_->Reset(topology);
+  if (shared_switch_) shared_switch_->Reset(topology);
   streams_.Reset();
-  for (std::size_t i = 0; i < trial::kHosts; ++i) {
-    const auto& spec = topology.hosts[i];
+  for (std::size_t i = 0; i < trial::kPlaces; ++i) {
+    const auto id = static_cast<trial::HostId>(i);
+    if (!topology.has(id)) continue;
+    const auto& spec = topology.host(id);
     Side& side = sides_[i];
-    side.host->Reset(spec);
+    if (side.host) side.host->Reset(spec);
     for (std::size_t g = 0; g < side.gateways.size(); ++g) side.gateways[g]->Reset(spec.gateways[g]);
     for (auto& link : side.links) {
       const bool access = &link == &side.links.back();
@@ -112,7 +141,8 @@ void TrialNetwork::Reset(const trial::Topology& topology) {
 }
 
 void TrialNetwork::CancelTimers() {
-  for (auto& side : sides_) side.host->CancelTimer();
+  for (auto& side : sides_)
+    if (side.host) side.host->CancelTimer();
 }
 
 void TrialNetwork::EnablePcap(const std::filesystem::path& folder) {
@@ -134,7 +164,8 @@ void TrialNetwork::send(trial::HostId from, const TransportAddress& source, cons
   sides_[static_cast<std::size_t>(from)].host->Send(source, destination, ttl, payload);
 }
 
-trial::StreamId TrialNetwork::connect(trial::HostId host, const TransportAddress& local, const TransportAddress& remote) {
+trial::StreamId TrialNetwork::connect(trial::HostId host, const TransportAddress& local,
+                                      const TransportAddress& remote) {
   return streams_.Connect({sides_[0].host.get(), sides_[1].host.get(), sides_[2].host.get()}, host, local, remote);
 }
 

@@ -8,6 +8,7 @@
 #include "sim/ns3/core_router.hpp"
 #include "sim/ns3/gateway_router.hpp"
 #include "sim/ns3/host.hpp"
+#include "sim/ns3/shared_switch.hpp"
 #include "sim/ns3/streams.hpp"
 #include "sim/ns3/wifi_access.hpp"
 #include "sim/ns3/wire.hpp"
@@ -44,22 +45,28 @@ class TrialNetwork final : public trial::Network {
     std::string name;
   };
   struct Side {
-    std::unique_ptr<Host> host;
+    std::unique_ptr<Host> host;  ///< none in the shared network
     std::vector<ns3::Ptr<GatewayRouter>> gateways;
     std::vector<Link> links;  ///< from the host outwards; the last is the access link
     std::unique_ptr<WifiAccess> wifi;
   };
 
-  void Build(Side& side, trial::HostId id, const trial::HostSpec& spec);
-  /// Joins `inner` to the core and returns the device by which it sends there.
+  /// From `inner` through the gateways of `spec` to `outer`; gives the device by which `inner` sends there.
+  ns3::Ptr<ns3::NetDevice> Build(Side& side, trial::HostId id, const trial::HostSpec& spec, ns3::Ptr<ns3::Node> inner,
+                                 ns3::Ptr<ns3::Node> outer);
+  void BuildHost(trial::HostId id, const trial::Topology& topology);
+  void BuildShared(const trial::HostSpec& spec);
+  /// Joins `inner` to `outer`, the core or the shared network, and returns the device by which it sends there.
   ns3::Ptr<ns3::NetDevice> BuildAccess(Side& side, trial::HostId id, const trial::HostSpec& spec,
-                                       ns3::Ptr<ns3::Node> inner);
+                                       ns3::Ptr<ns3::Node> inner, ns3::Ptr<ns3::Node> outer);
   Link Connect(WirePlace place, ns3::Ptr<ns3::Node> host_end, ns3::Ptr<ns3::Node> core_end);
 
   TrialContext& context_;
   ns3::Ptr<CoreRouter> core_router_;
   ns3::Ptr<ns3::Node> core_;
-  std::array<Side, trial::kHosts> sides_;
+  ns3::Ptr<SharedSwitch> shared_switch_;  ///< null when there is no shared network
+  ns3::Ptr<ns3::Node> shared_;
+  std::array<Side, trial::kPlaces> sides_;
   bool reusable_ = true;
   Streams streams_;
 };

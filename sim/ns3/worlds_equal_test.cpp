@@ -6,6 +6,9 @@
 //  4. The same when slow links fill their queues until packets are dropped.
 //  5. The same with jitter and loss, because both worlds draw them from the same stream.
 //  6. The same over random chains, links and traffic.
+//  7. The same where both peers stand in one network: behind each of the classic NATs with each kind of hairpinning,
+//  which decides
+//     who reaches whom, and over random chains of shared gateways.
 #include <gtest/gtest.h>
 
 #include "sim/memory/exchange.hpp"
@@ -39,7 +42,8 @@ const std::vector<nat::Profile>& classic() {
   return profiles;
 }
 
-/// Worlds are kept between the runs of a test, as a run keeps them between trials; they end before ns-3's own statics do.
+/// Worlds are kept between the runs of a test, as a run keeps them between trials; they end before ns-3's own statics
+/// do.
 class WorldsEqual : public testing::Test {
  protected:
   Exchange expect_equal(const trial::Topology& topology, const ExchangePlan& plan);
@@ -125,42 +129,86 @@ TEST_F(WorldsEqual, WithJitterAndLoss) {  // case 5
   EXPECT_GT(seen.direct(), 50U);
 }
 
-trial::Topology random_topology(SeededRng& rng) {
-  constexpr std::uint64_t kRates[] = {100'000, 1'000'000, 10'000'000, 100'000'000, link::kPlainBandwidth};
-  nat::Chain chains[2];
-  for (auto& chain : chains)
-    for (auto length = rng.below(4); length > 0; --length) {
-      chain.push_back(classic()[rng.below(4)]);
-      chain.back().translates = rng.chance(0.8);
-      chain.back().unsolicited = rng.chance(0.3) ? nat::Unsolicited::icmp : nat::Unsolicited::drop;
-    }
-  auto topology = memory::exchange_topology(chains[0], chains[1], rng.next());
-  for (auto& host : topology.hosts) {
-    host.access.queue = static_cast<std::uint32_t>(1 + rng.below(20));
-    const bool rough = rng.chance(0.5);
-    for (auto* direction : {&host.access.up, &host.access.down}) {
-      direction->bandwidth = kRates[rng.below(5)];
-      if (!rough) continue;
-      direction->loss = rng.uniform() * 0.1;
-      direction->jitter = {link::Distribution::Kind::uniform, 0, 0.010};
-    }
+nat::Chain random_chain(SeededRng& rng) {
+  nat::Chain chain;
+  for (auto length = rng.below(4); length > 0; --length) {
+    chain.push_back(classic()[rng.below(4)]);
+    chain.back().translates = rng.chance(0.8);
+    chain.back().unsolicited = rng.chance(0.3) ? nat::Unsolicited::icmp : nat::Unsolicited::drop;
   }
+  return chain;
+}
+
+void make_rough(trial::LinkSpec& link, SeededRng& rng) {
+  constexpr std::uint64_t kRates[] = {100'000, 1'000'000, 10'000'000, 100'000'000, link::kPlainBandwidth};
+  link.queue = static_cast<std::uint32_t>(1 + rng.below(20));
+  const bool rough = rng.chance(0.5);
+  for (auto* direction : {&link.up, &link.down}) {
+    direction->bandwidth = kRates[rng.below(5)];
+    if (!rough) continue;
+    direction->loss = rng.uniform() * 0.1;
+    direction->jitter = {link::Distribution::Kind::uniform, 0, 0.010};
+  }
+}
+
+trial::Topology random_topology(SeededRng& rng) {
+  const auto client = random_chain(rng);
+  const auto connector = random_chain(rng);
+  auto topology = memory::exchange_topology(client, connector, rng.next());
+  for (auto& host : topology.hosts) make_rough(host.access, rng);
   return topology;
+}
+
+ExchangePlan random_plan(std::uint64_t seed, SeededRng& rng) {
+  ExchangePlan plan;
+  plan.seed = seed;
+  plan.flows = static_cast<std::uint32_t>(1 + rng.below(4));
+  plan.burst = static_cast<std::uint32_t>(1 + rng.below(4));
+  plan.largest = static_cast<std::uint32_t>(100 + rng.below(1100));
+  plan.low_ttl = rng.chance(0.5) ? 0.2 : 0;
+  plan.to_private = rng.chance(0.5);
+  return plan;
 }
 
 TEST_F(WorldsEqual, OverRandomTopologies) {  // case 6
   for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
     SeededRng rng{RngKey{seed, 0, 0, purpose_of("worlds equal")}};
     const auto topology = random_topology(rng);
-    ExchangePlan plan;
-    plan.seed = seed;
-    plan.flows = static_cast<std::uint32_t>(1 + rng.below(4));
-    plan.burst = static_cast<std::uint32_t>(1 + rng.below(4));
-    plan.largest = static_cast<std::uint32_t>(100 + rng.below(1100));
-    plan.low_ttl = rng.chance(0.5) ? 0.2 : 0;
-    plan.to_private = rng.chance(0.5);
-    expect_equal(topology, plan);
+    expect_equal(topology, random_plan(seed, rng));
   }
+}
+
+TEST_F(WorldsEqual, InOneSharedNetwork) {  // case 7
+  constexpr std::array kHairpinnings{nat::Hairpinning::none, nat::Hairpinning::internal_source,
+                                     nat::Hairpinning::external_source};
+  for (const auto hairpinning : kHairpinnings)
+    for (std::size_t i = 0; i < classic().size(); ++i) {
+      auto carrier = classic()[i];
+      carrier.hairpinning = hairpinning;
+      const auto homes = expect_equal(memory::exchange_topology({classic()[2]}, {classic()[1]}, {carrier}, i), {});
+      const bool reaches = hairpinning == nat::Hairpinning::external_source && i < 3;
+      EXPECT_EQ(homes.direct() > 30, reaches) << static_cast<int>(hairpinning) << "," << i;
+      ExchangePlan plan;
+      plan.to_private = true;
+      const auto hosts = expect_equal(memory::exchange_topology({}, {}, {carrier}, i), plan);
+      EXPECT_GT(hosts.direct(), 30U) << "to the addresses that they have in it";
+    }
+}
+
+TEST_F(WorldsEqual, OverRandomSharedNetworks) {  // case 7
+  std::uint64_t direct = 0;
+  for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
+    SeededRng rng{RngKey{seed, 0, 0, purpose_of("worlds equal, shared")}};
+    const auto client = random_chain(rng);
+    const auto connector = random_chain(rng);
+    auto shared = random_chain(rng);
+    for (auto& gateway : shared) gateway.hairpinning = static_cast<nat::Hairpinning>(rng.below(3));
+    auto topology = memory::exchange_topology(client, connector, shared, rng.next());
+    for (auto& host : topology.hosts) make_rough(host.access, rng);
+    make_rough(topology.shared->access, rng);
+    direct += expect_equal(topology, random_plan(seed, rng)).direct();
+  }
+  EXPECT_GT(direct, 1000U);
 }
 
 }  // namespace

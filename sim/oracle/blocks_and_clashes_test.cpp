@@ -1,5 +1,6 @@
 // Where chance or timing decides over ports:
-// 1. A block of ports belongs to one inside address on one outside address: `overload` shares no port between blocks, and where
+// 1. A block of ports belongs to one inside address on one outside address: `overload` shares no port between blocks,
+// and where
 //    only few blocks fit, an inside address may get none.
 // 2. The mapping that follows a conntrack clash may have another outside address, and may find no port at all.
 #include <gtest/gtest.h>
@@ -59,7 +60,8 @@ TEST(PortBlocks, BelongToOneInsideAddress) {
   outer.block_size = 16;
   EXPECT_EQ(prediction({pooled_inside(), outer}, {}), Prediction::direct);
   outer.ports = {43136, 43151};  // one block
-  EXPECT_EQ(predict({pooled_inside(), outer}, {}), (Verdict{Prediction::may, Obstacle::too_many_mappings, Obstacle::none}));
+  EXPECT_EQ(predict({pooled_inside(), outer}, {}),
+            (Verdict{Prediction::may, Obstacle::too_many_mappings, Obstacle::none}));
   EXPECT_EQ(prediction({outer}, {}), Prediction::direct);
 }
 
@@ -73,7 +75,8 @@ TEST(PortBlocks, BelongToOneOutsideAddress) {
   auto outer = translator(kApd, kEi);
   outer.port_allocation = PortAllocation::preserve;
   outer.on_collision = OnCollision::drop;
-  EXPECT_EQ(prediction({inner, outer}, {kRestricted}), Prediction::may) << "another address has another port, which is free";
+  EXPECT_EQ(prediction({inner, outer}, {kRestricted}), Prediction::may)
+      << "another address has another port, which is free";
 }
 
 TEST(ConntrackClash, TakesAnotherMapping) {
@@ -84,7 +87,8 @@ TEST(ConntrackClash, TakesAnotherMapping) {
   pooled.addresses = 2;
   EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::direct) << "paired";
   pooled.pooling = nat::Pooling::arbitrary;
-  EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::may) << "the mapping after a clash may have another address";
+  EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::may)
+      << "the mapping after a clash may have another address";
 }
 
 }  // namespace

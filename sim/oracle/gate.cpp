@@ -11,17 +11,20 @@ using nat::OnCollision;
 constexpr std::size_t kDistinctAddresses = 3;
 /// With fewer ports than this to draw from, two mappings of one host may well share a port under `overload`.
 constexpr std::size_t kManyPorts = 1000;
-/// Destinations of a real agent that are not modelled here (the peer's host candidates, allocations on the relay, ports that
-/// the peer left behind): each may take a mapping that a check then lacks.
+/// Destinations of a real agent that are not modelled here (the peer's host candidates, allocations on the relay, ports
+/// that the peer left behind): each may take a mapping that a check then lacks.
 constexpr std::size_t kOtherDestinations = 12;
 /// Addresses that an inner gateway may give to these, and that take blocks of ports here.
 constexpr std::size_t kOtherInsideAddresses = 3;
 
 bool depends_equally(Dependence dependence, Endpoint a, Endpoint b) {
   switch (dependence) {
-    case Dependence::endpoint_independent: return true;
-    case Dependence::address_dependent: return a.address == b.address;
-    case Dependence::address_and_port_dependent: return a == b;
+    case Dependence::endpoint_independent:
+      return true;
+    case Dependence::address_dependent:
+      return a.address == b.address;
+    case Dependence::address_and_port_dependent:
+      return a == b;
   }
   return false;
 }
@@ -77,7 +80,9 @@ std::optional<Endpoint> Gate::outbound(Endpoint inside, Endpoint remote, Run& ru
 /// A firewall keeps an entry for each inside endpoint, and its limits are on these.
 std::optional<Endpoint> Gate::track(Endpoint inside, Run& run) {
   if (contains(tracked_, inside)) return inside;
-  if (!has_room(tracked_.size(), std::min(profile_->max_mappings, profile_->max_mappings_per_host), kOtherDestinations, run)) return std::nullopt;
+  if (!has_room(tracked_.size(), std::min(profile_->max_mappings, profile_->max_mappings_per_host), kOtherDestinations,
+                run))
+    return std::nullopt;
   tracked_.push_back(inside);
   return inside;
 }
@@ -93,15 +98,36 @@ bool Gate::has_room(std::size_t used, std::size_t capacity, std::size_t others, 
 std::optional<Endpoint> Gate::inbound(Endpoint remote, Endpoint outside, Run& run) {
   if (profile_->udp_blocked) return std::nullopt;
   if (const auto inside = owner(outside, remote, run)) return inside;
-  drop(profile_->filtering == Dependence::address_dependent ? Obstacle::filtered_by_address
-                                                            : Obstacle::filtered_by_port);
+  drop_by_filter();
   if (profile_->translates && profile_->unsolicited_creates_state && !contains(claimed_, Contact{outside, remote})) {
     claimed_.emplace_back(outside, remote);
   }
   return std::nullopt;
 }
 
-/// A filter belongs to its mapping: what was sent through another mapping of the same host opens nothing (docs/oracle.md).
+std::optional<Gate::Turned> Gate::turn_back(Endpoint inside, Endpoint own, Run& run) {
+  if (profile_->hairpinning == nat::Hairpinning::none) {
+    drop(Obstacle::hairpin_missing);
+    return std::nullopt;
+  }
+  const auto outside = outbound(inside, own, run);
+  if (!outside) return std::nullopt;
+  const auto destination = owner(own, *outside, run);
+  if (!destination) {
+    drop_by_filter();
+    return std::nullopt;
+  }
+  const bool hides = profile_->hairpinning == nat::Hairpinning::external_source;
+  return Turned{hides ? *outside : inside, *destination, *outside};
+}
+
+void Gate::drop_by_filter() {
+  drop(profile_->filtering == Dependence::address_dependent ? Obstacle::filtered_by_address
+                                                            : Obstacle::filtered_by_port);
+}
+
+/// A filter belongs to its mapping: what was sent through another mapping of the same host opens nothing
+/// (docs/oracle.md).
 bool Gate::passes(Endpoint outside, Endpoint remote) const {
   return std::any_of(contacted_.begin(), contacted_.end(), [&](const Contact& c) {
     return c.first == outside && depends_equally(profile_->filtering, c.second, remote);
@@ -214,10 +240,16 @@ void Gate::drop(Obstacle reason) {
   // Running out explains more than a filter does, and a port filter is the stricter one.
   const auto rank = [](Obstacle o) {
     switch (o) {
-      case Obstacle::too_many_mappings: return 3;
-      case Obstacle::filtered_by_port: return 2;
-      case Obstacle::filtered_by_address: return 1;
-      default: return 0;
+      case Obstacle::too_many_mappings:
+        return 4;
+      case Obstacle::hairpin_missing:
+        return 3;
+      case Obstacle::filtered_by_port:
+        return 2;
+      case Obstacle::filtered_by_address:
+        return 1;
+      default:
+        return 0;
     }
   };
   if (rank(reason) > rank(drops_)) drops_ = reason;

@@ -1,5 +1,6 @@
 #pragma once
 // One gateway as the RFCs describe it, over symbols instead of addresses: equal or different is all that counts.
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -33,6 +34,17 @@ class Gate {
   /// Where a packet from `remote` to `outside` goes on the inside; nothing when it is dropped.
   std::optional<Endpoint> inbound(Endpoint remote, Endpoint outside, Run& run);
 
+  /// What became of a packet from `inside` to one of this gateway's own endpoints (RFC 4787 section 6).
+  struct Turned {
+    Endpoint source, destination;  ///< as it goes back inside
+    Endpoint outside;              ///< the sender's endpoint, whichever `source` is
+  };
+  std::optional<Turned> turn_back(Endpoint inside, Endpoint own, Run& run);
+  bool owns(int address) const {
+    return profile_->translates && std::find(addresses_.begin(), addresses_.end(), address) != addresses_.end();
+  }
+  bool translates() const { return profile_->translates; }
+
   /// Why packets were dropped since `forget_drops`; the strictest reason.
   Obstacle drops() const { return drops_; }
   void forget_drops() { drops_ = Obstacle::none; }
@@ -57,16 +69,17 @@ class Gate {
   bool passes(Endpoint outside, Endpoint remote) const;
   std::optional<Endpoint> owner(Endpoint outside, Endpoint remote, Run& run) const;
   void drop(Obstacle reason);
+  void drop_by_filter();
 
   const nat::Profile* profile_;
-  std::vector<int> addresses_;         ///< external ones; at most three, as more make no new pattern
+  std::vector<int> addresses_;  ///< external ones; at most three, as more make no new pattern
   bool preserves_ = false;
   std::vector<Mapping> mappings_;
-  std::vector<Endpoint> tracked_;      ///< inside endpoints that a firewall knows
-  std::vector<Mapping> remapped_;      ///< for one remote only, after a clash
-  std::optional<int> address_beside_;  ///< of these, once a clash has asked
-  std::vector<Contact> contacted_;     ///< what filters remember
-  std::vector<Contact> claimed_;       ///< by unsolicited packets, for the gateway itself
+  std::vector<Endpoint> tracked_;            ///< inside endpoints that a firewall knows
+  std::vector<Mapping> remapped_;            ///< for one remote only, after a clash
+  std::optional<int> address_beside_;        ///< of these, once a clash has asked
+  std::vector<Contact> contacted_;           ///< what filters remember
+  std::vector<Contact> claimed_;             ///< by unsolicited packets, for the gateway itself
   std::vector<std::pair<int, int>> leases_;  ///< (inside, outside address) that have a block of ports
   std::vector<std::pair<int, int>> paired_;  ///< inside address, outside address
   Obstacle drops_ = Obstacle::none;

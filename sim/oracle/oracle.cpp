@@ -24,55 +24,91 @@ bool passes_tcp(const nat::Chain& chain, bool to_443) {
   });
 }
 
-/// That a gateway has room for one connection is taken for granted.
-bool reaches_by_stream(const nat::Chain& chain, const Ways& ways) {
-  return (ways.tcp && passes_tcp(chain, false)) || (ways.tls && passes_tcp(chain, true));
+/// That gateways have room for one connection is taken for granted.
+bool reaches_by_stream(const nat::Chain& own, const nat::Chain& shared, const Ways& ways) {
+  return (ways.tcp && passes_tcp(own, false) && passes_tcp(shared, false)) ||
+         (ways.tls && passes_tcp(own, true) && passes_tcp(shared, true));
 }
 
-/// At least one side has no UDP: what its gateways let through decides about the relay, and nothing about a direct path.
-Verdict predict_without_udp(const nat::Chain& client, const nat::Chain& connector, const Ways& ways) {
+/// At least one side has no UDP: what its gateways let through decides about the relay, and nothing about a direct
+/// path.
+Verdict predict_without_udp(const Chains& chains, const Ways& ways) {
   Choices choices;
-  const auto room = Encounter(client, connector, choices).run(0).obstacles;
-  const std::array chains{&client, &connector};
-  Verdict verdict{Prediction::relayed, blocked(client), blocked(connector)};
-  for (std::size_t i = 0; i < chains.size(); ++i) {
-    const bool udp = blocked(*chains[i]) == Obstacle::none;
-    const bool reaches = (udp && ways.udp) || reaches_by_stream(*chains[i], ways);
+  const auto room = Encounter(chains, {}, choices).run(0).obstacles;
+  const std::array own{&chains.client, &chains.connector};
+  Verdict verdict{Prediction::relayed, blocked(chains.client), blocked(chains.connector)};
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const bool udp = blocked(*own[i]) == Obstacle::none && blocked(chains.shared) == Obstacle::none;
+    const bool reaches = (udp && ways.udp) || reaches_by_stream(*own[i], chains.shared, ways);
     if (!reaches || (udp && room[i] != Obstacle::none)) verdict.prediction = Prediction::failed;
     if (udp && room[i] != Obstacle::none) (i == 0 ? verdict.client : verdict.connector) = room[i];
   }
   return verdict;
 }
 
+/// Every outcome that chance and timing allow, once the relay is reached.
+Verdict search(const Chains& chains, const Candidates& candidates) {
+  bool can_succeed = false, can_reach = false;
+  std::optional<Encounter::Result> failure;
+  Choices choices;
+  do {
+    const auto result = Encounter(chains, candidates, choices).run();
+    const bool reached = result.relay_reached || !candidates.reflexive;
+    if (!reached && chains.shared.empty()) return {Prediction::failed, result.obstacles[0], result.obstacles[1]};
+    can_reach = can_reach || reached;
+    can_succeed = can_succeed || result.direct;
+    if (!result.direct && !failure) failure = result;
+  } while (!(can_succeed && failure) && choices.advance());
+  const bool brief = is_short_lived(chains.client) || is_short_lived(chains.connector) || is_short_lived(chains.shared);
+  if (!failure) return {brief ? Prediction::may : Prediction::direct};
+  const auto otherwise = can_reach ? Prediction::relayed : Prediction::failed;
+  return {can_succeed ? Prediction::may : otherwise, failure->obstacles[0], failure->obstacles[1]};
+}
+
+/// Shared gateways let no UDP through, but what stays in their network does not pass them.
+Verdict predict_within(const Chains& chains, const Ways& ways) {
+  if (!reaches_by_stream(chains.client, chains.shared, ways) ||
+      !reaches_by_stream(chains.connector, chains.shared, ways))
+    return {Prediction::failed, Obstacle::udp_blocked, Obstacle::udp_blocked};
+  const auto verdict = search(chains, {false, ways.host_candidates});
+  return {verdict.prediction, verdict.prediction == Prediction::direct ? Obstacle::none : Obstacle::udp_blocked,
+          verdict.prediction == Prediction::direct ? Obstacle::none : Obstacle::udp_blocked};
+}
+
 }  // namespace
 
 const char* name_of(Obstacle obstacle) {
   switch (obstacle) {
-    case Obstacle::none: return "";
-    case Obstacle::mapping_varies: return "mapping-varies";
-    case Obstacle::filtered_by_port: return "filtered-by-port";
-    case Obstacle::filtered_by_address: return "filtered-by-address";
-    case Obstacle::too_many_mappings: return "too-many-mappings";
-    case Obstacle::udp_blocked: return "udp-blocked";
+    case Obstacle::none:
+      return "";
+    case Obstacle::mapping_varies:
+      return "mapping-varies";
+    case Obstacle::filtered_by_port:
+      return "filtered-by-port";
+    case Obstacle::filtered_by_address:
+      return "filtered-by-address";
+    case Obstacle::hairpin_missing:
+      return "hairpin-missing";
+    case Obstacle::too_many_mappings:
+      return "too-many-mappings";
+    case Obstacle::udp_blocked:
+      return "udp-blocked";
   }
   return "";
 }
 
 Verdict predict(const nat::Chain& client, const nat::Chain& connector, const Ways& ways) {
+  return predict(client, connector, {}, ways);
+}
+
+Verdict predict(const nat::Chain& client, const nat::Chain& connector, const nat::Chain& shared, const Ways& ways) {
+  const Chains chains{client, connector, shared};
   if (blocked(client) != Obstacle::none || blocked(connector) != Obstacle::none)
-    return predict_without_udp(client, connector, ways);
-  if (!ways.udp && !(reaches_by_stream(client, ways) && reaches_by_stream(connector, ways))) return {Prediction::failed};
-  bool can_succeed = false;
-  std::optional<Encounter::Result> failure;
-  Choices choices;
-  do {
-    const auto result = Encounter(client, connector, choices).run();
-    if (!result.relay_reached) return {Prediction::failed, result.obstacles[0], result.obstacles[1]};
-    can_succeed = can_succeed || result.direct;
-    if (!result.direct && !failure) failure = result;
-  } while (!(can_succeed && failure) && choices.advance());
-  if (!failure) return {is_short_lived(client) || is_short_lived(connector) ? Prediction::may : Prediction::direct};
-  return {can_succeed ? Prediction::may : Prediction::relayed, failure->obstacles[0], failure->obstacles[1]};
+    return predict_without_udp(chains, ways);
+  if (blocked(shared) != Obstacle::none) return predict_within(chains, ways);
+  if (!ways.udp && !(reaches_by_stream(client, shared, ways) && reaches_by_stream(connector, shared, ways)))
+    return {Prediction::failed};
+  return search(chains, {true, ways.host_candidates});
 }
 
 }  // namespace punchlab::oracle

@@ -1,7 +1,8 @@
 // The oracle against what is published and what can be reasoned.
 // 1. The published 4x4 of the classic types, the 9x9 of RFC 4787 mapping x filtering, and its closed form.
 // 2. The rule that nine third-party ICE stacks followed through a real kernel NAT.
-// 3. No gateway connects with everything. A firewall is a NAT with endpoint-independent mapping. UDP blocked anywhere fails.
+// 3. No gateway connects with everything. A firewall is a NAT with endpoint-independent mapping. UDP blocked anywhere
+// fails.
 // 4. Chains: the strictest mapping and filter count, wherever they stand; a transparent gateway changes nothing.
 // 5. Port allocation: preserve + overload makes a varying mapping look endpoint-independent; preserve + next does not.
 // 6. What chance or timing decides is `may`: arbitrary pooling, few ports, limits, the conntrack clash, short timers.
@@ -117,7 +118,8 @@ TEST(Published, ClosedFormOfTheNineByNine) {
   for (const auto& a : nine()) {
     for (const auto& b : nine()) {
       const bool a_stays = a.mapping == kEi, b_stays = b.mapping == kEi;
-      const bool direct = (a_stays && b_stays) || (a_stays && opens_by_address(a)) || (b_stays && opens_by_address(b)) ||
+      const bool direct = (a_stays && b_stays) || (a_stays && opens_by_address(a)) ||
+                          (b_stays && opens_by_address(b)) ||
                           (!a_stays && !b_stays && (both_vary(a, b) || both_vary(b, a)));
       EXPECT_EQ(prediction({a}, {b}), direct ? Prediction::direct : Prediction::relayed);
     }
@@ -141,7 +143,8 @@ TEST(BlockedUdp, LeavesTheRelayWhereverItStands) {
   auto blocked = firewall(kEi);
   blocked.udp_blocked = true;
   for (const Chain& chain : {Chain{blocked}, Chain{kFullCone, blocked}, Chain{blocked, kSymmetric}}) {
-    for (const auto& [ways, prediction] : {std::pair{Ways{}, Prediction::relayed}, {Ways{true, false, false}, Prediction::failed}}) {
+    for (const auto& [ways, prediction] :
+         {std::pair{Ways{}, Prediction::relayed}, {Ways{true, false, false}, Prediction::failed}}) {
       EXPECT_EQ(predict(chain, {}, ways), (Verdict{prediction, Obstacle::udp_blocked, Obstacle::none}));
       EXPECT_EQ(predict({kSymmetric}, chain, ways), (Verdict{prediction, Obstacle::none, Obstacle::udp_blocked}));
     }
@@ -279,7 +282,7 @@ TEST(Obstacles, NameWhatStandsInTheWay) {
             (V{Prediction::relayed, Obstacle::filtered_by_port, Obstacle::mapping_varies}));
   std::set<std::string> names;
   for (int i = 0; i <= static_cast<int>(Obstacle::udp_blocked); ++i) names.insert(name_of(static_cast<Obstacle>(i)));
-  EXPECT_EQ(names.size(), 6U);
+  EXPECT_EQ(names.size(), 7U);
 }
 
 /// Any profile at all; `odd` allows what only chance decides.
@@ -370,7 +373,7 @@ TEST(RandomChains, AxesOfOtherTrafficChangeNothing) {
 std::set<bool> outcomes(const Chain& a, const Chain& b, std::size_t depth, int rounds) {
   std::set<bool> seen;
   Choices choices(depth);
-  do seen.insert(Encounter(a, b, choices).run(rounds).direct);
+  do seen.insert(Encounter({a, b, {}}, {}, choices).run(rounds).direct);
   while (seen.size() < 2 && choices.advance());
   return seen;
 }

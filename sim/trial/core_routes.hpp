@@ -7,6 +7,16 @@
 
 namespace punchlab::trial {
 
+/// The way from a shared network, a switch that knows its addresses: to whom on it a packet goes that came from `from`
+/// (`shared`: from its gateways), or to the gateways. Nothing: nobody has that address.
+inline std::optional<HostId> way_in_shared_network(const Topology& topology, HostId from,
+                                                   const IpAddress& destination) {
+  for (const auto side : {HostId::client, HostId::connector})
+    for (const auto& address : topology.host(side).outside_addresses())
+      if (address == destination && side != from) return side;
+  return from == HostId::shared ? std::nullopt : std::optional{HostId::shared};
+}
+
 /// Host routes of the internet's core. Private addresses (RFC 1918, RFC 6598, ULA) have none: packets to them die
 /// there.
 class CoreRoutes {
@@ -14,10 +24,12 @@ class CoreRoutes {
   /// Every public address of hosts and gateways.
   void assign(const Topology& topology) {
     routes_.clear();
-    for (std::size_t i = 0; i < kHosts; ++i) {
-      const auto side = static_cast<HostId>(i);
-      for (const auto& address : topology.hosts[i].addresses) add(address, side);
-      for (const auto& gateway : topology.hosts[i].gateways)
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      const auto id = static_cast<HostId>(i);
+      if (!topology.has(id)) continue;
+      const auto side = topology.shared && id != HostId::relay ? HostId::shared : id;
+      for (const auto& address : topology.host(id).addresses) add(address, side);
+      for (const auto& gateway : topology.host(id).gateways)
         for (const auto& address : gateway.addressing.external) add(address, side);
     }
   }

@@ -4,7 +4,7 @@
 
 namespace punchlab::trial {
 
-void Drops::add(const PacketEvent& event, const packet::View& view) {
+void Drops::add(const PacketEvent& event, const packet::View& view, HostId receiver) {
   const auto same = [&](const Drop& d) {
     return d.side == event.side && d.gateway == event.gateway && d.source == view.source &&
            d.destination == view.destination;
@@ -17,14 +17,16 @@ void Drops::add(const PacketEvent& event, const packet::View& view) {
     return;
   }
   if (count_ == kMost) return;
-  drops_[count_++] = {event.side, event.gateway, view.source, view.destination, event.reason, event.at, 1, false};
+  const auto& seen = event.mapped == nullptr ? view.source : event.mapped->outside;
+  drops_[count_++] = {event.side,       event.gateway, receiver, view.source, seen,
+                      view.destination, event.reason,  event.at, 1,           false};
 }
 
 void Drops::passed(const PacketEvent& event, const packet::View& view) {
+  const auto& from = event.mapped == nullptr ? view.source : event.mapped->outside;
   for (std::size_t i = 0; i < count_; ++i) {
     Drop& d = drops_[i];
-    if (d.side == event.side && d.gateway == event.gateway && d.source == view.destination &&
-        d.destination == view.source)
+    if (d.side == event.side && d.gateway == event.gateway && d.source == view.destination && d.destination == from)
       d.opened = true;
   }
 }

@@ -54,11 +54,18 @@ struct PacketEvent {
   static constexpr std::size_t kKinds = 10;
   Kind kind = Kind::sent;
   Time at;
-  HostId side = HostId::client;  ///< whose host, gateways or access link
+  HostId side = HostId::client;  ///< whose host, gateways or access link; or those of the shared network
   std::uint8_t gateway = 0;      ///< index in the side's chain, for the gateway kinds
   nat::Reason reason = nat::Reason::translated;
   Bytes packet;  ///< the whole IP packet as it was after the event (before it, when dropped)
-  const nat::NatBox* box = nullptr;  ///< the gateway's table, after the event, for `translated` and `dropped_by_gateway`
+  const nat::NatBox* box =
+      nullptr;  ///< the gateway's table, after the event, for `translated` and `dropped_by_gateway`
+  /// The source of a packet that came from inside, and where the gateway's mapping shows it outside, also when a filter
+  /// then kept it from turning back.
+  struct Mapped {
+    TransportAddress inside, outside;
+  };
+  const Mapped* mapped = nullptr;  ///< of the shared network's gateways, when the packet found or made a mapping
 };
 
 /// What runs on the hosts: a trial, or a test. Events at equal times come in the order in which they were caused.
@@ -70,7 +77,8 @@ class Application {
                            Bytes payload) = 0;
   virtual void on_timer(Time now, HostId host) = 0;
   /// A stream is open: one that `host` began, or one that it accepted from `remote` at `local`.
-  virtual void on_stream_opened(Time, HostId, StreamId, const TransportAddress& /*local*/, const TransportAddress& /*remote*/) {}
+  virtual void on_stream_opened(Time, HostId, StreamId, const TransportAddress& /*local*/,
+                                const TransportAddress& /*remote*/) {}
   /// The next bytes of an open stream, cut anywhere.
   virtual void on_stream(Time, HostId, StreamId, Bytes) {}
   /// The other end closed it, does not answer, or refused it. Not called for streams that `close_stream` ended.
@@ -90,7 +98,8 @@ class World {
  public:
   virtual ~World() = default;
   /// Runs `application` on `topology` from kTimeOrigin until it is finished or `until`; returns the number of events.
-  virtual std::uint64_t run(const Topology& topology, Application& application, Time until, const WorldOptions& options) = 0;
+  virtual std::uint64_t run(const Topology& topology, Application& application, Time until,
+                            const WorldOptions& options) = 0;
   /// Why this world cannot model `cell`; nothing when it can.
   virtual std::optional<std::string> cannot(const Cell& cell) const = 0;
 };

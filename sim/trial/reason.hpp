@@ -47,13 +47,15 @@ struct Finding {
   ReasonCode code = ReasonCode::none;
   HostId side =
       HostId::client;  ///< whose gateways or links hinder: for `clash` and `mapping_varies` the side seen as another
-  std::uint8_t gateway = 0;        ///< that dropped: of the other side for those two
-  TransportAddress observed{};     ///< of `clash` and `mapping_varies`: where the side's packets came from
-  TransportAddress expected{};     ///< where the relay saw it
-  TransportAddress source{};       ///< of the dropped packet, as it reached the gateway
-  TransportAddress destination{};  ///< the same
-  Time at{};                       ///< of the first such packet
-  std::uint32_t packets = 0;       ///< so many
+  std::uint8_t gateway = 0;     ///< that dropped, of `dropped_by`: the other side for those two, or the shared network
+  TransportAddress observed{};  ///< of `clash` and `mapping_varies`: where the side's packets came from; of
+                                ///< `hairpin_missing`, when they were sent back with their inside address: that
+  TransportAddress expected{};  ///< where the relay saw it
+  TransportAddress source{};    ///< of the dropped packet, as it reached the gateway
+  TransportAddress destination{};      ///< the same
+  Time at{};                           ///< of the first such packet
+  std::uint32_t packets = 0;           ///< so many
+  HostId dropped_by = HostId::client;  ///< whose gateway that was
 };
 
 /// A direct trial is slow when it took more than this many percent of what its links allow.

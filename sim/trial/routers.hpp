@@ -26,6 +26,13 @@ inline IpAddress gateway_address(const nat::Addressing& addressing, nat::From fr
 /// Family of a whole IP packet of at least one byte.
 inline Family family_of(Bytes packet) { return packet[0] >> 4 == 6 ? Family::ipv6 : Family::ipv4; }
 
+/// Source of a whole, well-formed IPv4 packet of UDP or TCP without options; of others the port means nothing.
+inline TransportAddress source_of(Bytes packet) {
+  const std::size_t header = std::size_t{packet[0] & 0x0FU} * 4;
+  const auto port = packet.size() >= header + 2 ? load_u16(&packet[header]) : std::uint16_t{0};
+  return {IpAddress::v4(load_u32(&packet[12])), port};
+}
+
 /// Destination address of a whole, well-formed IP packet.
 inline IpAddress destination_of(Bytes packet) {
   if (family_of(packet) == Family::ipv4) return IpAddress::v4(load_u32(&packet[16]));

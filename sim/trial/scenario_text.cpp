@@ -133,13 +133,17 @@ std::string link(const Link& l) {
   return f.in_braces();
 }
 
-std::string side(const char* key, char letter, const Side& s) {
+std::string place(const char* key, char letter, const nat::Chain& nats, const Link& access) {
   std::string text = std::string(key) + ":\n";
-  if (s.nats.empty()) text += "  nat: open\n";
-  if (!s.nats.empty()) text += "  nat:\n    chain:\n";
-  for (std::size_t i = 0; i < s.nats.size(); ++i)
-    text += "      - " + gateway(s.nats[i], letter + std::to_string(i + 1)) + "\n";
-  text += "  access: " + link(s.access) + "\n";
+  if (nats.empty()) text += "  nat: open\n";
+  if (!nats.empty()) text += "  nat:\n    chain:\n";
+  for (std::size_t i = 0; i < nats.size(); ++i)
+    text += "      - " + gateway(nats[i], letter + std::to_string(i + 1)) + "\n";
+  return text + "  access: " + link(access) + "\n";
+}
+
+std::string side(const char* key, char letter, const Side& s) {
+  const auto text = place(key, letter, s.nats, s.access);
   return s.start.is_constant() && s.start.a == 0 ? text : text + "  start: " + time(s.start) + "\n";
 }
 
@@ -153,7 +157,8 @@ std::string policy(const Policy& p) {
   for (const auto* technique : p.techniques)
     if (technique != nullptr) names += (names.empty() ? "" : ", ") + std::string(technique->name());
   std::string ways;
-  for (const auto transport : p.relay_transports.in_order()) ways += (ways.empty() ? "" : ", ") + std::string(word(kTransport, transport));
+  for (const auto transport : p.relay_transports.in_order())
+    ways += (ways.empty() ? "" : ", ") + std::string(word(kTransport, transport));
   if (preset == nullptr || p.relay_transports != preset->relay_transports) f.add("relay-transports", "[" + ways + "]");
   if (preset == nullptr || p.relay_wait != preset->relay_wait) f.add("relay-wait", seconds(p.relay_wait));
   if (preset == nullptr || p.techniques != preset->techniques) f.add("techniques", "[" + names + "]");
@@ -177,7 +182,8 @@ std::string scenario_text(const Cell& cell, const std::string& name, std::uint64
   return "name: " + name + "\nseed: " + std::to_string(seed) + "\ntrials: " + std::to_string(trials) +
          "\ntimeout: " + seconds(cell.timeout) + "\n" + (cell.session ? "" : "session: off\n") +
          "policy: " + policy(cell.policy) + "\nrelay: " + link(cell.relay) + "\n" + side("client", 'c', cell.client) +
-         side("connector", 'k', cell.connector) + traffic(cell.traffic);
+         side("connector", 'k', cell.connector) +
+         (cell.shared ? place("shared", 's', cell.shared->nats, cell.shared->access) : "") + traffic(cell.traffic);
 }
 
 }  // namespace punchlab::trial

@@ -6,6 +6,9 @@ namespace punchlab::trial {
 namespace {
 
 constexpr std::uint16_t kPeerPort = 40'000;  ///< local port of both peers' sockets
+/// Of the connector's where both stand in one network: hosts choose their ports independently, and a shared gateway
+/// that keeps ports would otherwise always see a collision.
+constexpr std::uint16_t kOtherPeerPort = 50'000;
 constexpr SocketId kPeerSocket{1};
 
 session::KeyPair key_pair(std::uint64_t seed, const char* name) {
@@ -13,13 +16,11 @@ session::KeyPair key_pair(std::uint64_t seed, const char* name) {
   return session::KeyPair::generate(rng);
 }
 
-
 }  // namespace
 
 Identities::Identities(std::uint64_t seed)
     : client(key_pair(seed, "client/identity")), connector(key_pair(seed, "connector/identity")) {
-  [[maybe_unused]] const bool fine =
-      client.remember(connector.public_key()) && connector.remember(client.public_key());
+  [[maybe_unused]] const bool fine = client.remember(connector.public_key()) && connector.remember(client.public_key());
   assert(fine && "fresh keys are never of low order");
 }
 
@@ -55,7 +56,7 @@ void Trial::set_up_peer(HostId host, const session::Identity& self, const sessio
   config.peer = other.public_key();
   config.session = cell_->session;
   p.agent = std::make_unique<agent::Agent>(config, *p.rng);
-  p.socket = {topology_->host(host).addresses.front(), kPeerPort};
+  p.socket = {topology_->host(host).addresses.front(), topology_->shared && !client ? kOtherPeerPort : kPeerPort};
   p.agent->add_socket(kPeerSocket, p.socket);
   key.purpose = purpose_of(client ? "client/start" : "connector/start");
   SeededRng start(key);
@@ -110,14 +111,16 @@ void Trial::on_timer(Time now, HostId host) {
 
 void Trial::drain_peer(Time now, HostId host) {
   auto& p = peer(host);
-  p.deadline = drain(*p.agent, now, buffer_, [&](const Output& output, Bytes buffer) { handle(now, host, output, buffer); }).at;
+  p.deadline =
+      drain(*p.agent, now, buffer_, [&](const Output& output, Bytes buffer) { handle(now, host, output, buffer); }).at;
   update_progress(now);
   set_timer(host);
 }
 
 void Trial::handle(Time now, HostId host, const Output& output, Bytes buffer) {
   if (const auto* out = std::get_if<Transmit>(&output)) return transmit(host, *out, buffer);
-  if (const auto* data = std::get_if<Received>(&output)) return on_data(now, host, data->kind, buffer.first(data->size));
+  if (const auto* data = std::get_if<Received>(&output))
+    return on_data(now, host, data->kind, buffer.first(data->size));
   if (const auto* path = std::get_if<PathChanged>(&output)) return on_path(now, host, path->kind);
   if (const auto* open = std::get_if<OpenSocket>(&output)) return open_stream(now, host, *open);
   if (const auto* close = std::get_if<CloseSocket>(&output)) return close_stream(host, close->socket);

@@ -30,29 +30,30 @@ std::uint64_t mix_bytes(std::uint64_t h, Bytes bytes) {
   return h;
 }
 
-IpAddress public_address(const HostSpec& host, std::size_t n) {
-  for (auto gateway = host.gateways.rbegin(); gateway != host.gateways.rend(); ++gateway)
-    if (gateway->profile.translates) return gateway->addressing.external[n];
-  return host.addresses[n];
-}
-
-std::size_t public_count(const HostSpec& host) {
-  for (auto gateway = host.gateways.rbegin(); gateway != host.gateways.rend(); ++gateway)
-    if (gateway->profile.translates) return gateway->addressing.external.size();
-  return host.addresses.size();
-}
+HostId other(HostId side) { return side == HostId::client ? HostId::connector : HostId::client; }
 
 }  // namespace
 
 Witness::Witness(const Topology& topology) : topology_(&topology) {
-  for (std::size_t side = 0; side < 2; ++side)
-    for (std::size_t n = 0; n < public_count(topology.hosts[side]); ++n)
-      public_addresses_[side].push_back(public_address(topology.hosts[side], n));
+  for (std::size_t side = 0; side < 2; ++side) {
+    public_addresses_[side] = topology.hosts[side].outside_addresses();
+    if (!topology.shared) continue;
+    for (const auto& gateway : topology.shared->gateways)
+      for (const auto& address : gateway.addressing.external) public_addresses_[side].push_back(address);
+  }
+  if (topology.shared) shared_.emplace(topology);
 }
 
 bool Witness::is_of(HostId side, const IpAddress& address) const {
   const auto& all = public_addresses_[static_cast<std::size_t>(side)];
   return std::find(all.begin(), all.end(), address) != all.end();
+}
+
+std::optional<HostId> Witness::owner_of(const TransportAddress& endpoint) const {
+  if (shared_) return shared_->owner(endpoint);
+  for (const auto side : {HostId::client, HostId::connector})
+    if (is_of(side, endpoint.address)) return side;
+  return std::nullopt;
 }
 
 PathKind Witness::path_of(const TransportAddress& source) const {
@@ -65,10 +66,9 @@ void Witness::on_send(HostId from, const TransportAddress& destination, std::siz
   if (frozen_ || from == HostId::relay) return;
   ++packets_;
   bytes_ += size;
-  const auto other = from == HostId::client ? HostId::connector : HostId::client;
-  const auto& host = topology_->host(other).addresses;
+  const auto& host = topology_->host(other(from)).addresses;
   const bool at_host = std::find(host.begin(), host.end(), destination.address) != host.end();
-  if (path_of(destination) == PathKind::direct && !is_of(other, destination.address) && !at_host) ++to_others_;
+  if (path_of(destination) == PathKind::direct && !is_of(other(from), destination.address) && !at_host) ++to_others_;
 }
 
 void Witness::on_delivery(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
@@ -76,11 +76,11 @@ void Witness::on_delivery(Time now, HostId host, const TransportAddress& source,
   hash_ = mix(hash_, static_cast<std::uint64_t>(now.time_since_epoch().count()));
   hash_ = mix(mix(hash_, hash_of(source)), hash_of(destination) + static_cast<std::uint64_t>(host));
   hash_ = mix_bytes(hash_, payload);
-  for (std::size_t side = 0; side < 2; ++side) {
-    if (!is_of(static_cast<HostId>(side), source.address)) continue;
-    note_source(static_cast<HostId>(side), source);
-    if (host == HostId::relay && known_at_relay_[side].port == 0) known_at_relay_[side] = source;
-  }
+  const auto sender = owner_of(source);
+  if (!sender) return;
+  note_source(*sender, source);
+  auto& known = known_at_relay_[static_cast<std::size_t>(*sender)];
+  if (host == HostId::relay && known.port == 0) known = source;
 }
 
 void Witness::on_stream(Time now, HostId host, Bytes bytes) {
@@ -89,6 +89,7 @@ void Witness::on_stream(Time now, HostId host, Bytes bytes) {
 }
 
 void Witness::on_packet(const PacketEvent& event) {
+  if (event.mapped != nullptr && shared_) shared_->note(event);
   switch (event.kind) {
     case PacketEvent::Kind::lost_on_link:
     case PacketEvent::Kind::queue_overflow:
@@ -121,18 +122,15 @@ void Witness::on_passed(const PacketEvent& event) {
   if (!clashed && drops_.all().empty()) return;
   const auto view = packet::parse(event.packet);
   if (!view) return;
-  const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
-  if (clashed && is_of(other, view->destination.address))
+  if (clashed && event.side != HostId::shared && owner_of(view->destination) == other(event.side))
     clash_mapping_[static_cast<std::size_t>(event.side)] = view->source;
   drops_.passed(event, *view);
 }
 
 void Witness::Count::add(const PacketEvent& event, const packet::View& view, ReasonCode code) {
   if (first.packets++ > 0) return;
-  first = {code, event.side, event.gateway, {}, {}, view.source, view.destination, event.at, 1};
+  first = {code, event.side, event.gateway, {}, {}, view.source, view.destination, event.at, 1, event.side};
 }
-
-bool Witness::comes_from(HostId side, const TransportAddress& source) const { return is_of(side, source.address); }
 
 bool Witness::was_used_by(HostId side, const TransportAddress& endpoint) const {
   const auto& sources = sources_[static_cast<std::size_t>(side)];
@@ -153,39 +151,60 @@ void Witness::on_drop(const PacketEvent& event, const packet::View& view) {
   if (event.reason == Reason::ports_exhausted || event.reason == Reason::too_many_mappings ||
       event.reason == Reason::too_many_mappings_of_host)
     return exhausted_.add(event, view, ReasonCode::port_exhausted);
-  const auto other = event.side == HostId::client ? HostId::connector : HostId::client;
-  if (event.reason == Reason::mapping_clashed && is_of(other, view.destination.address))
+  if (event.reason == Reason::mapping_clashed && event.side != HostId::shared &&
+      owner_of(view.destination) == other(event.side))
     return clashes_.add(event, view, ReasonCode::clash);
-  const bool from_peer = comes_from(other, view.source);
-  if (from_peer) note_source(other, view.source);
+  const auto receiver = receiver_of(event, view);
+  if (!receiver) return;
+  const auto& seen = event.mapped == nullptr ? view.source : event.mapped->outside;
+  const bool from_peer = owner_of(seen) == other(*receiver);
+  if (from_peer) note_source(other(*receiver), seen);
   // A port that nobody was ever seen at is a technique's wrong guess; behind a translator further out it cannot be.
   const bool guess = event.reason == Reason::no_mapping && !view.destination.address.is_private() &&
-                     !was_used_by(event.side, view.destination);
+                     !was_used_by(*receiver, view.destination);
   const bool from_relay = path_of(view.source) == PathKind::relayed && event.reason == Reason::no_mapping;
-  if ((from_peer || from_relay) && !guess) drops_.add(event, view);
+  if ((from_peer || from_relay) && !guess) drops_.add(event, view, *receiver);
+}
+
+/// A gateway of the shared network has packets for both: of the peers', each is for the other.
+std::optional<HostId> Witness::receiver_of(const PacketEvent& event, const packet::View& view) const {
+  if (event.side != HostId::shared) return event.side;
+  if (const auto sender = owner_of(view.source)) return other(*sender);
+  return owner_of(view.destination);
+}
+
+/// What the source of a peer's dropped packets says, when it is not where the relay saw that peer.
+Finding Witness::judge_source(const Drop& drop, HostId sender, Finding finding) const {
+  const auto& known = known_at_relay_[static_cast<std::size_t>(sender)];
+  finding.observed = drop.seen;
+  finding.expected = known;
+  if (shared_ && shared_->leads_to(drop.seen, known)) {  // turned back without the address that it has outside
+    finding.code = ReasonCode::hairpin_missing;
+    finding.side = HostId::shared;
+    return finding;
+  }
+  const auto& clash =
+      clash_mapping_[static_cast<std::size_t>(sender)];  // private: a translator further out made it another
+  const bool clashed = clash.port != 0 && (drop.seen == clash || clash.address.is_private());
+  finding.code = clashed ? ReasonCode::clash : ReasonCode::mapping_varies;
+  finding.side = sender;
+  return finding;
 }
 
 /// What a dropped flow says. The mapping comes before the filter: a filter lets in what comes from where it is
 /// expected.
 Finding Witness::judge(const Drop& drop) const {
-  const auto other = drop.side == HostId::client ? HostId::connector : HostId::client;
-  Finding finding{ReasonCode::none, drop.side,        drop.gateway, {},        {},
-                  drop.source,      drop.destination, drop.first,   drop.count};
-  const auto& known = known_at_relay_[static_cast<std::size_t>(other)];
-  if (comes_from(other, drop.source) && known.port != 0 && drop.source != known) {
-    const auto& clash =
-        clash_mapping_[static_cast<std::size_t>(other)];  // private: a translator further out made it another
-    const bool clashed = clash.port != 0 && (drop.source == clash || clash.address.is_private());
-    finding.code = clashed ? ReasonCode::clash : ReasonCode::mapping_varies;
-    finding.side = other;
-    finding.observed = drop.source;
-    finding.expected = known;
-    return finding;
-  }
-  if (drop.reason == nat::Reason::filtered_by_port) finding.code = ReasonCode::filtered_by_port;
-  if (drop.reason == nat::Reason::filtered_by_address) finding.code = ReasonCode::filtered_by_address;
-  if (drop.reason == nat::Reason::no_mapping) finding.code = ReasonCode::mapping_expired;
-  return finding;
+  const auto sender = other(drop.receiver);
+  const Finding finding{ReasonCode::none, drop.side,        drop.gateway, {},         {},
+                        drop.source,      drop.destination, drop.first,   drop.count, drop.side};
+  const auto& known = known_at_relay_[static_cast<std::size_t>(sender)];
+  if (owner_of(drop.seen) == sender && known.port != 0 && drop.seen != known)
+    return judge_source(drop, sender, finding);
+  auto judged = finding;
+  if (drop.reason == nat::Reason::filtered_by_port) judged.code = ReasonCode::filtered_by_port;
+  if (drop.reason == nat::Reason::filtered_by_address) judged.code = ReasonCode::filtered_by_address;
+  if (drop.reason == nat::Reason::no_mapping) judged.code = ReasonCode::mapping_expired;
+  return judged;
 }
 
 /// The dropped flow that hinders most, of those that nobody opened later; with `also_opened`, or that were dropped

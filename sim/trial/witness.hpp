@@ -8,6 +8,7 @@
 #include "sim/trial/drops.hpp"
 #include "sim/trial/network.hpp"
 #include "sim/trial/reason.hpp"
+#include "sim/trial/shared_flows.hpp"
 
 namespace punchlab::trial {
 
@@ -19,7 +20,8 @@ class Witness {
   /// A peer hands a datagram to its socket.
   void on_send(HostId from, const TransportAddress& destination, std::size_t size);
   /// A datagram reached a host's socket.
-  void on_delivery(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination, Bytes payload);
+  void on_delivery(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
+                   Bytes payload);
   /// Bytes of a stream, which only peers and the relay have between them, reached a host.
   void on_stream(Time now, HostId host, Bytes bytes);
   /// Both peers send directly from now on: stops the counts "to direct".
@@ -42,15 +44,20 @@ class Witness {
   std::uint64_t trace_hash() const { return hash_; }
 
  private:
-  /// Public addresses a side may be reached at: its outermost translator's, or its host's.
+  /// Whether a side may be reached at it: an address of its outermost translator, or its host's; or of the shared
+  /// gateways.
   bool is_of(HostId side, const IpAddress& address) const;
+  /// The peer whose packets come from `endpoint`.
+  std::optional<HostId> owner_of(const TransportAddress& endpoint) const;
+  /// For which peer the gateway dropped a packet from outside, or turned back.
+  std::optional<HostId> receiver_of(const PacketEvent& event, const packet::View& view) const;
   void on_drop(const PacketEvent& event, const packet::View& view);
   void on_passed(const PacketEvent& event);
   void on_lost(const PacketEvent& event);
-  bool comes_from(HostId side, const TransportAddress& source) const;
   bool was_used_by(HostId side, const TransportAddress& endpoint) const;
   void note_source(HostId side, const TransportAddress& source);
   Finding judge(const Drop& drop) const;
+  Finding judge_source(const Drop& drop, HostId sender, Finding finding) const;
   Finding worst_drop(bool also_opened) const;
 
   /// The first packet of its kind that a gateway dropped, and how many.
@@ -60,6 +67,7 @@ class Witness {
   };
 
   const Topology* topology_;
+  std::optional<SharedFlows> shared_;
   std::array<std::vector<IpAddress>, 2> public_addresses_;
   std::array<TransportAddress, 2> known_at_relay_{};  ///< a side's flow to the relay as the relay saw it first
   bool frozen_ = false;

@@ -18,7 +18,8 @@ bool lossless(const trial::Link& link) {
 }
 
 bool lossless(const trial::Cell& cell) {
-  return lossless(cell.client.access) && lossless(cell.connector.access) && lossless(cell.relay);
+  return lossless(cell.client.access) && lossless(cell.connector.access) && lossless(cell.relay) &&
+         (!cell.shared || lossless(cell.shared->access));
 }
 
 /// The oracle knows no luck: where a technique guesses, "cannot" becomes "may".
@@ -53,7 +54,14 @@ std::string contradiction(const trial::Cell& cell, const results::CellSummary& m
 
 oracle::Ways ways_of(const Policy& policy) {
   const auto tries = [&](Transport t) { return std::ranges::count(policy.relay_transports.in_order(), t) > 0; };
-  return {tries(Transport::udp), tries(Transport::tcp), tries(Transport::tls)};
+  return {tries(Transport::udp), tries(Transport::tcp), tries(Transport::tls), policy.use_host_candidates};
+}
+
+Prediction predict(const trial::Cell& cell) {
+  const nat::Chain none;
+  return oracle::predict(cell.client.nats, cell.connector.nats, cell.shared ? cell.shared->nats : none,
+                         ways_of(cell.policy))
+      .prediction;
 }
 
 }  // namespace
@@ -61,7 +69,7 @@ oracle::Ways ways_of(const Policy& policy) {
 std::map<std::uint32_t, Prediction> predictions(const trial::Plan& plan) {
   std::map<std::uint32_t, Prediction> all;
   for (const auto& cell : plan.cells) {
-    auto prediction = oracle::predict(cell.client.nats, cell.connector.nats, ways_of(cell.policy)).prediction;
+    auto prediction = predict(cell);
     if (prediction == Prediction::relayed && guesses(cell.policy)) prediction = Prediction::may;
     all.emplace(cell.index, prediction);
   }

@@ -18,12 +18,12 @@ class Reductions {
  public:
   explicit Reductions(const Cell& cell) : cell_(cell) {
     for (auto side : {&Cell::client, &Cell::connector}) {
-      remove_gateways(side);
-      for (std::size_t g = 0; g < (cell.*side).nats.size(); ++g) simplify_gateway(side, g);
+      simplify_chain([side](Cell & c) -> auto& { return (c.*side).nats; });
       simplify_link([side](Cell& c) -> trial::Link& { return (c.*side).access; });
       set(
           [side](Cell & c) -> auto& { return (c.*side).start; }, link::Distribution::constant(0));
     }
+    if (cell.shared) simplify_shared();
     simplify_link([](Cell& c) -> trial::Link& { return c.relay; });
     set(
         [](Cell & c) -> auto& { return c.policy; }, policy_presets().front());
@@ -43,20 +43,33 @@ class Reductions {
     smaller_.push_back(std::move(smaller));
   }
 
-  void remove_gateways(trial::Side Cell::*side) {
-    for (std::size_t g = 0; g < (cell_.*side).nats.size(); ++g) {
-      Cell smaller = cell_;
-      auto& nats = (smaller.*side).nats;
-      nats.erase(nats.begin() + static_cast<std::ptrdiff_t>(g));
-      smaller_.push_back(std::move(smaller));
-    }
+  void simplify_shared() {
+    Cell smaller = cell_;
+    smaller.shared.reset();
+    smaller_.push_back(std::move(smaller));
+    simplify_chain([](Cell & c) -> auto& { return c.shared->nats; });
+    simplify_link([](Cell& c) -> trial::Link& { return c.shared->access; });
   }
 
-  void simplify_gateway(trial::Side Cell::*side, std::size_t g) {
+  /// `chain` gives a chain of a cell. A reduction that leaves a shared one empty is none that a file may say.
+  template <class Chain>
+  void simplify_chain(Chain chain) {
+    Cell whole = cell_;
+    const auto gateways = chain(whole).size();
+    for (std::size_t g = 0; g < gateways; ++g) {
+      Cell smaller = cell_;
+      chain(smaller).erase(chain(smaller).begin() + static_cast<std::ptrdiff_t>(g));
+      smaller_.push_back(std::move(smaller));
+    }
+    for (std::size_t g = 0; g < gateways; ++g) simplify_gateway(chain, g);
+  }
+
+  template <class Chain>
+  void simplify_gateway(Chain chain, std::size_t g) {
     const nat::Profile usual;
     const auto axis = [&](auto member) {
       set(
-          [=](Cell & c) -> auto& { return (c.*side).nats[g].*member; }, usual.*member);
+          [=](Cell & c) -> auto& { return chain(c)[g].*member; }, usual.*member);
     };
     using P = nat::Profile;
     axis(&P::udp_blocked), axis(&P::tcp), axis(&P::unsolicited_creates_state), axis(&P::unsolicited), axis(&P::refresh),
@@ -66,7 +79,7 @@ class Reductions {
     axis(&P::ports), axis(&P::pooling), axis(&P::addresses), axis(&P::on_collision), axis(&P::port_allocation);
     axis(&P::translates), axis(&P::mapping);
     set(
-        [=](Cell & c) -> auto& { return (c.*side).nats[g].filtering; }, nat::Dependence::endpoint_independent);
+        [=](Cell & c) -> auto& { return chain(c)[g].filtering; }, nat::Dependence::endpoint_independent);
   }
 
   template <class Part>

@@ -1,7 +1,9 @@
-// punchlab-shrink SEED CASE: makes one failing case of the swarm small and prints the scenario file that shows it.
+// punchlab-shrink SEED CASE [--shared]: makes one failing case of the swarm small and prints the scenario file that
+// shows it.
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <string_view>
 
 #include "sim/memory/swarm_case.hpp"
 #include "sim/trial/scenario_text.hpp"
@@ -9,12 +11,16 @@
 
 int main(int argc, char** argv) {
   using namespace punchlab;
-  if (argc != 3) {
-    fmt::print(stderr, "usage: punchlab-shrink SEED CASE    (as sim_memory_test names a failing case of the swarm)\n");
+  const bool shared = argc == 4 && std::string_view(argv[3]) == "--shared";
+  if (argc != 3 && !shared) {
+    fmt::print(
+        stderr,
+        "usage: punchlab-shrink SEED CASE [--shared]    (as sim_memory_test names a failing case of the swarm)\n");
     return 2;
   }
   const std::uint64_t seed = std::strtoull(argv[1], nullptr, 10), number = std::strtoull(argv[2], nullptr, 10);
-  const auto cell = memory::SwarmDice({seed, 0, number, purpose_of("swarm")}).cell();
+  memory::SwarmDice dice({seed, 0, number, purpose_of(shared ? "shared swarm" : "swarm")});
+  const auto cell = shared ? dice.shared_cell() : dice.cell();
   const auto fails = [](const trial::Cell& c, const results::TrialRecord& r) {
     return !memory::violation(c, r).empty();
   };

@@ -4,6 +4,7 @@
 //  else; nothing
 //     that is left can be taken away.
 //  3. A planted bug that needs two things keeps both.
+//  6. A planted bug of a shared network keeps the network, with one gateway; another loses it.
 //  4. A cell that does not fail gives nothing.
 //  5. The scenario that is printed fails when it is loaded and run anew.
 #include "tools/shrink/shrink.hpp"
@@ -25,6 +26,9 @@ using trial::Cell;
 constexpr std::uint64_t kSeed = 5;
 
 Cell swarm_cell(std::uint64_t number) { return memory::SwarmDice({kSeed, 0, number, purpose_of("swarm")}).cell(); }
+Cell shared_cell(std::uint64_t number) {
+  return memory::SwarmDice({kSeed, 0, number, purpose_of("shared swarm")}).shared_cell();
+}
 
 trial::Plan load(const std::string& text) {
   const auto loaded = loader::load(loader::Texts{"s.yaml", text, {{"nats/open.yaml", "name: open\ngateway: none\n"}}});
@@ -43,6 +47,9 @@ void forget_names(Cell& cell) {
     side->nat_name.clear();
     for (auto& nat : side->nats) nat.name.clear();
   }
+  if (!cell.shared) return;
+  cell.shared->nat_name.clear();
+  for (auto& nat : cell.shared->nats) nat.name.clear();
 }
 
 void expect_equal(Cell a, Cell b, const std::string& text) {
@@ -52,8 +59,12 @@ void expect_equal(Cell a, Cell b, const std::string& text) {
   EXPECT_EQ(a.connector.nats, b.connector.nats) << text;
   EXPECT_EQ(trial::scenario_text(a, "s", 1, 1), trial::scenario_text(b, "s", 1, 1));
   EXPECT_EQ(a.policy, b.policy) << text;
+  ASSERT_EQ(a.shared.has_value(), b.shared.has_value()) << text;
+  if (a.shared) {
+    EXPECT_EQ(a.shared->nats, b.shared->nats) << text;
+  }
   for (const auto& link : {std::pair{&a.client.access, &b.client.access},
-                          std::pair{&a.connector.access, &b.connector.access}, std::pair{&a.relay, &b.relay}}) {
+                           std::pair{&a.connector.access, &b.connector.access}, std::pair{&a.relay, &b.relay}}) {
     EXPECT_EQ(link.first->latency, link.second->latency) << text;
     EXPECT_EQ(link.first->up_latency, link.second->up_latency) << text;
     EXPECT_EQ(link.first->jitter, link.second->jitter) << text;
@@ -63,8 +74,8 @@ void expect_equal(Cell a, Cell b, const std::string& text) {
 }
 
 TEST(ScenarioText, IsReadBackAsItWas) {
-  for (std::uint64_t i = 0; i < 300; ++i) {
-    const auto cell = swarm_cell(i);
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    const auto cell = i % 4 == 3 ? shared_cell(i) : swarm_cell(i);
     const auto text = trial::scenario_text(cell, "s", 1, 1);
     const auto plan = load(text);
     ASSERT_EQ(plan.cells.size(), 1U);
@@ -128,6 +139,28 @@ TEST(Shrink, KeepsBothOfTwoCauses) {
   const auto topology = trial::draw_topology(plan.cells[0], plan.seed, shrunk->record.trial);
   trial::Trial trial(plan.cells[0], topology, identities, plan.seed, shrunk->record.trial);
   EXPECT_EQ(trial.record(world->run(topology, trial, trial.until(), {})), shrunk->record);
+}
+
+/// As if a shared gateway that does not hairpin were a bug.
+bool no_hairpin(const Cell& cell, const results::TrialRecord& record) {
+  return cell.shared && record.reason == "hairpin-missing";
+}
+
+TEST(Shrink, KeepsTheSharedNetworkThatIsTheCause) {
+  std::uint64_t number = 0;
+  std::optional<Shrunk> shrunk;
+  while (!shrunk) shrunk = shrink(shared_cell(number++), kSeed, no_hairpin);
+  ASSERT_TRUE(shrunk->cell.shared) << shrunk->scenario;
+  ASSERT_EQ(shrunk->cell.shared->nats.size(), 1U) << shrunk->scenario;
+  EXPECT_NE(shrunk->cell.shared->nats[0].hairpinning, nat::Hairpinning::external_source);
+  EXPECT_EQ(shrunk->cell.shared->nats[0].mapping, nat::Dependence::endpoint_independent) << shrunk->scenario;
+  EXPECT_EQ(shrunk->cell.shared->access.loss, 0);
+  const auto parity = [](const Cell& cell, const results::TrialRecord&) {
+    return std::any_of(cell.client.nats.begin(), cell.client.nats.end(), [](const auto& p) { return p.port_parity; });
+  };
+  std::optional<Shrunk> without;
+  for (number = 0; !without; ++number) without = shrink(shared_cell(number), kSeed, parity);
+  EXPECT_FALSE(without->cell.shared) << without->scenario;
 }
 
 TEST(Shrink, NothingOfWhatDoesNotFail) {
