@@ -55,7 +55,8 @@ TEST(Shipped, ScenariosLoad) {  // case 1
                                                                               {"twingate", {18, 3'600}},
                                                                               {"access", {22, 4'400}},
                                                                               {"kernel-nat", {64, 1'280}},
-                                                                              {"conntrack-clash", {48, 960}}};
+                                                                              {"conntrack-clash", {48, 960}},
+                                                                              {"shared-nat", {72, 3'600}}};
   for (const auto& [name, size] : sizes) {
     const auto plan = shipped(name);
     EXPECT_EQ(plan.name, name);
