@@ -9,7 +9,7 @@
 namespace punchlab::results {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;  ///< 1 had the median of the first byte only
 
 /// In quotes where YAML would read something else than the name.
 std::string name(const std::string& text) {
@@ -41,7 +41,7 @@ std::string line(const Figures& f) {
   if (f.over_least)
     text +=
         fmt::format(", over-least: [{}, {}, {}]", ms(f.over_least->p25), ms(f.over_least->p50), ms(f.over_least->p95));
-  text += fmt::format(", first-byte: {}, packets: {}", ms(f.first_byte),
+  text += fmt::format(", first-byte: {}, packets: {}", marks(f.first_byte),
                       f.packets ? fmt::format("{}", *f.packets) : ".inf");
   std::string reasons;
   for (const auto& [reason, count] : f.reasons)
@@ -110,7 +110,7 @@ Figures read_figures(const YAML::Node& map, bool pooled) {
   f.time_to_direct = read_marks(map, "time-to-direct");
   f.over_least = read_excess(map, "over-least");
   f.added_latency = read_marks(map, "added-latency");
-  f.first_byte = number(need(map, "first-byte"), "first-byte", 1e6);
+  f.first_byte = read_marks(map, "first-byte");
   f.packets = number(need(map, "packets"), "packets", 1);
   if (map["reasons"]) {
     if (!map["reasons"].IsMap()) throw Wrong{map["reasons"].Mark(), "'reasons' needs a map"};

@@ -48,6 +48,20 @@ std::string cell_text(const CheckReport& report, const CellVerdict& cell) {
                       : describe(cell.baseline.key) + "\n" + text + (again.empty() ? "" : "    see: " + again + "\n");
 }
 
+std::string quantile_name(const Answer& a) {
+  if (a.percent == 0) return std::string(name_of(a.measure));
+  return fmt::format("{}, {}{}", name_of(a.measure),
+                     a.percent == 50 ? "median" : fmt::format("{} % quantile", a.percent),
+                     a.over_least ? " over the least" : "");
+}
+
+std::string remedy(const CheckReport& report, const std::optional<Growth>& growth) {
+  if (!growth) return "so near to the margin that more trials hardly tell";
+  if (growth->baseline == 1) return fmt::format("--trials {} would tell", report.most * growth->now);
+  return fmt::format("a baseline of {} trials and --trials {} would tell", report.baseline_trials * growth->baseline,
+                     report.most * growth->now);
+}
+
 std::size_t count(const CheckReport& report, bool (CellVerdict::*what)() const) {
   return static_cast<std::size_t>(
       std::count_if(report.cells.begin(), report.cells.end(), [&](const CellVerdict& c) { return (c.*what)(); }));
@@ -62,6 +76,19 @@ std::string alone_text(const char* where, const std::vector<std::string>& cells)
 }  // namespace
 
 std::size_t CheckReport::regressions() const { return count(*this, &CellVerdict::worse); }
+
+std::size_t CheckReport::undecided() const { return count(*this, &CellVerdict::undecided); }
+
+std::vector<std::string> doubts_of(const CheckReport& report, const CellVerdict& cell) {
+  std::vector<std::string> doubts;
+  if (!cell.undecided()) return doubts;
+  for (const Answer& a : cell.answers)
+    if (a.decision == Decision::undecided)
+      doubts.push_back(fmt::format("{}: {}: {:.1f} points more are not ruled out, {:.1f} matter; {}",
+                                   describe(cell.baseline.key), quantile_name(a), 100 * a.open, 100 * a.margin,
+                                   remedy(report, a.growth)));
+  return doubts;
+}
 
 std::vector<const Answer*> regressions_of(const CellVerdict& cell) {
   std::vector<const Answer*> found;
@@ -88,6 +115,7 @@ std::string size_text(const Answer& a, const CellVerdict& cell) {
       if (!a.over_least) return quantile_text(a, "");
       return fmt::format("time to direct: median {} → {}; {}", ms(was.time_to_direct.p50), ms(is.time_to_direct.p50),
                          quantile_text(a, " over the least possible"));
+    case Measure::first_byte:
     case Measure::added_latency:
       return quantile_text(a, "");
   }
@@ -96,9 +124,10 @@ std::string size_text(const Answer& a, const CellVerdict& cell) {
 
 std::string again_text(const CheckReport& report, const CellVerdict& cell) {
   const auto& key = cell.baseline.key;
-  if (key.pooled()) return {};
-  return fmt::format("punchlab run {} --backend {} --seed {} --policy {} --cell {},{} --trial {}", report.path,
-                     report.backend, report.seed, key.policy, key.client, key.connector, cell.example);
+  if (key.pooled() || !cell.example) return {};
+  return fmt::format("punchlab run {} --backend {} --seed {} --trials {} --policy {} --cell {},{} --trial {}",
+                     report.path, report.backend, report.seed, report.most, key.policy, key.client, key.connector,
+                     *cell.example);
 }
 
 std::string summary_line(const CheckReport& report) {
@@ -109,6 +138,7 @@ std::string summary_line(const CheckReport& report) {
   text += worse == 0 ? "no regression" : fmt::format("{} regression{}", worse, worse == 1 ? "" : "s");
   if (!report.missed.empty())
     text += fmt::format(", {} expectation{} missed", report.missed.size(), report.missed.size() == 1 ? "" : "s");
+  if (const auto open = report.undecided(); open > 0) text += fmt::format(", {} undecided", open);
   return text + fmt::format(" in {} cells ({} trials on {}, seed {})", cells, grouped(report.trials), report.backend,
                             report.seed);
 }
@@ -119,9 +149,8 @@ std::string check_text(const CheckReport& report) {
   for (const auto& missed : report.missed)
     text += fmt::format("expectation missed, line {}: {}\n  {}\n", missed.line, missed.text, missed.measured);
   text += alone_text("baseline", report.only_baseline) + alone_text("scenario", report.only_plan);
-  if (const auto open = count(report, &CellVerdict::undecided); open > 0)
-    text += fmt::format("{} cell{} undecided: too few trials to rule a regression out; more with --trials\n", open,
-                        open == 1 ? "" : "s");
+  for (const CellVerdict& cell : report.cells)
+    for (const auto& doubt : doubts_of(report, cell)) text += "undecided: " + doubt + "\n";
   if (const auto better = count(report, &CellVerdict::improved); better > 0)
     text += fmt::format("{} cell{} better than the baseline; --update-baseline takes that in\n", better,
                         better == 1 ? "" : "s");

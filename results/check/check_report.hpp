@@ -13,17 +13,20 @@ struct CheckReport {
   std::string path;      ///< its file
   std::string backend;
   std::uint64_t seed = 1;
-  std::string baseline;  ///< its file
-  std::string command;   ///< that makes the check again
-  std::string start;     ///< ISO 8601, UTC
-  double seconds = 0;    ///< wall time; nothing depends on it
-  std::uint64_t trials = 0;
+  std::string baseline;               ///< its file
+  std::string command;                ///< that makes the check again
+  std::string start;                  ///< ISO 8601, UTC
+  double seconds = 0;                 ///< wall time; nothing depends on it
+  std::uint64_t trials = 0;           ///< that were run
+  std::uint64_t most = 0;             ///< --trials: that each cell might have had
+  std::uint64_t baseline_trials = 0;  ///< the same of the baseline
   std::vector<CellVerdict> cells;
   std::vector<ExpectationResult> missed;  ///< expectations of the scenario that do not hold
   std::vector<std::string> only_baseline;
   std::vector<std::string> only_plan;
 
   std::size_t regressions() const;
+  std::size_t undecided() const;
   bool passed() const { return regressions() == 0 && missed.empty(); }
 };
 
@@ -31,6 +34,9 @@ struct CheckReport {
 std::vector<const Answer*> regressions_of(const CellVerdict& cell);
 /// "relay share: direct 100 % of 200 → 62.0 % of 50, 38.0 points less (24.1 to 51.2)".
 std::string size_text(const Answer& answer, const CellVerdict& cell);
+/// Of an undecided cell, for each measure, what is not ruled out and how many trials would tell: "a,b (ice): relay
+/// share: 8.1 points more are not ruled out, 6.0 matter; --trials 1600 would tell". Empty for the others.
+std::vector<std::string> doubts_of(const CheckReport& report, const CellVerdict& cell);
 /// The command that runs the trial that shows a cell's regression; empty for cells together.
 std::string again_text(const CheckReport& report, const CellVerdict& cell);
 /// One line that sums up: "classic-nats: no regression in 16 cells (1,600 trials)".

@@ -57,7 +57,7 @@ Figures Observed::figures(const CellKey& key) const {
   auto added = column(&Seen::added_latency);
   f.added_latency = {quantile(added, 50), quantile(added, 95)};
   auto first = column(&Seen::first_byte);
-  f.first_byte = quantile(first, 50);
+  f.first_byte = {quantile(first, 50), quantile(first, 95)};
   auto packets = column(&Seen::packets);
   f.packets = quantile(packets, 50);
   return f;
@@ -74,20 +74,29 @@ std::uint64_t Observed::beyond(std::int64_t Seen::*value, std::int64_t limit) co
 }
 
 // Trials come in whatever order workers finish them: of several the first by index is taken.
-std::optional<std::uint64_t> Observed::example(Outcome outcome) const {
+std::optional<std::uint64_t> Observed::example(Outcome outcome, std::uint64_t end) const {
   std::optional<std::uint64_t> first;
   for (const Seen& s : seen_)
-    if (s.outcome == outcome && (!first || s.trial < *first)) first = s.trial;
+    if (s.outcome == outcome && s.trial < end && (!first || s.trial < *first)) first = s.trial;
   return first;
 }
 
-std::optional<std::uint64_t> Observed::slowest() const {
-  const auto earlier = [](const Seen& a, const Seen& b) {
-    return std::tuple(a.time_to_direct, a.added_latency, b.trial) <
-           std::tuple(b.time_to_direct, b.added_latency, a.trial);
-  };
-  const auto at = std::max_element(seen_.begin(), seen_.end(), earlier);
-  return at == seen_.end() ? std::nullopt : std::optional(at->trial);
+template <class Rank>
+std::optional<std::uint64_t> Observed::last_by(std::uint64_t end, Rank rank) const {
+  const Seen* last = nullptr;
+  for (const Seen& s : seen_) {
+    if (s.trial >= end) continue;
+    if (!last || rank(*last) < rank(s) || (rank(*last) == rank(s) && s.trial < last->trial)) last = &s;
+  }
+  return last ? std::optional(last->trial) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Observed::last_first_byte(std::uint64_t end) const {
+  return last_by(end, [](const Seen& s) { return s.first_byte; });
+}
+
+std::optional<std::uint64_t> Observed::slowest(std::uint64_t end) const {
+  return last_by(end, [](const Seen& s) { return std::tuple(s.time_to_direct, s.added_latency); });
 }
 
 }  // namespace punchlab::results

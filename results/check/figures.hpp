@@ -51,8 +51,8 @@ struct Figures {
   Marks time_to_direct;
   std::optional<Excess> over_least;  ///< nothing: no trial became direct, or the least of one is not known
   Marks added_latency;
-  std::optional<std::int64_t> first_byte;  ///< median, ns; tells delays before the checks from those of the checks
-  std::optional<std::int64_t> packets;     ///< median until direct
+  Marks first_byte;
+  std::optional<std::int64_t> packets;  ///< median until direct
   std::map<std::string, std::uint64_t> reasons;
   bool operator==(const Figures&) const = default;
 };
@@ -64,14 +64,17 @@ class Observed {
   std::uint64_t trials() const { return seen_.size(); }
   Figures figures(const CellKey& key) const;
   std::uint64_t count(Outcome outcome) const;
-  /// Trials whose time to direct (its excess over the least, the added latency) is beyond `limit`; infinite ones are.
+  /// Trials whose first byte (time to direct, its excess over the least, added latency) is beyond `limit`; infinite
+  /// ones are.
+  std::uint64_t first_byte_later_than(std::int64_t limit) const { return beyond(&Seen::first_byte, limit); }
   std::uint64_t later_than(std::int64_t limit) const { return beyond(&Seen::time_to_direct, limit); }
   std::uint64_t over_least_than(std::int64_t limit) const { return beyond(&Seen::over_least, limit); }
   std::uint64_t longer_way_than(std::int64_t limit) const { return beyond(&Seen::added_latency, limit); }
-  /// The first trial that shows the outcome, and the latest to become direct (with the longest way); nothing without
-  /// any.
-  std::optional<std::uint64_t> example(Outcome outcome) const;
-  std::optional<std::uint64_t> slowest() const;
+  /// Of the trials before number `end`: the first that shows the outcome, the last to have its first byte, and the last
+  /// to become direct (with the longest way); nothing without any.
+  std::optional<std::uint64_t> example(Outcome outcome, std::uint64_t end) const;
+  std::optional<std::uint64_t> last_first_byte(std::uint64_t end) const;
+  std::optional<std::uint64_t> slowest(std::uint64_t end) const;
 
  private:
   struct Seen {
@@ -84,6 +87,8 @@ class Observed {
     std::int64_t packets = 0;
   };
   std::uint64_t beyond(std::int64_t Seen::*value, std::int64_t limit) const;
+  template <class Rank>
+  std::optional<std::uint64_t> last_by(std::uint64_t end, Rank rank) const;
 
   std::vector<Seen> seen_;
   bool least_unknown_ = false;

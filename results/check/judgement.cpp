@@ -40,6 +40,8 @@ std::vector<Quantile> quantiles(const Figures& was, const Figures& is) {
   const auto add = [&](Measure measure, unsigned percent, bool over_least, Mark before, Mark after, Counter beyond) {
     if (before) all.push_back({measure, percent, over_least, before, after, beyond});
   };
+  add(Measure::first_byte, 50, false, was.first_byte.p50, is.first_byte.p50, &Observed::first_byte_later_than);
+  add(Measure::first_byte, 95, false, was.first_byte.p95, is.first_byte.p95, &Observed::first_byte_later_than);
   if (was.over_least) {
     const Excess& before = *was.over_least;
     const Excess after = is.over_least.value_or(Excess{});
@@ -72,6 +74,11 @@ std::vector<Answer> asked(const Figures& b, const Observed& now, double alarm) {
     answers.push_back(answer);
   }
   return answers;
+}
+
+void explain_doubt(Answer& answer, const SequentialLimits& limits) {
+  answer.open = newcombe(answer.now, answer.baseline, 1 - 2 * limits.miss).high;
+  answer.growth = deciding_growth(answer.baseline, answer.now, limits);
 }
 
 bool risen(const std::vector<Answer>& answers, Measure measure) {
@@ -107,6 +114,8 @@ std::string_view name_of(Measure measure) {
       return "success";
     case Measure::relay_share:
       return "relay share";
+    case Measure::first_byte:
+      return "time to first byte";
     case Measure::time_to_direct:
       return "time to direct";
     case Measure::added_latency:
@@ -129,13 +138,16 @@ std::vector<Answer> judge(const Figures& baseline, const Observed& now, unsigned
   for (Answer& answer : answers) {
     SequentialLimits of_question = limits;
     of_question.margin = margin(answer.measure, answer.percent);
+    answer.margin = of_question.margin;
     answer.decision = decide(answer.baseline, answer.now, look, of_question);
+    if (answer.decision == Decision::undecided) explain_doubt(answer, of_question);
   }
   const bool lost = risen(answers, Measure::success);
   const bool relayed_more = now.count(Outcome::relayed) * baseline.trials > baseline.relayed * now.trials();
   const bool indirect = risen(answers, Measure::relay_share);
   for (Answer& answer : answers) {
     const bool follows = (answer.measure == Measure::relay_share && lost && !relayed_more) ||
+                         (answer.measure == Measure::first_byte && lost) ||
                          (answer.measure >= Measure::time_to_direct && (lost || indirect));
     if (follows && answer.decision == Decision::risen) answer.decision = Decision::undecided;
   }
@@ -144,9 +156,10 @@ std::vector<Answer> judge(const Figures& baseline, const Observed& now, unsigned
 
 std::string cause(const Answer& answer, const Figures& baseline, const Figures& now) {
   auto text = grown_reasons(baseline, now);
-  if (answer.measure != Measure::time_to_direct) return text;
+  if (answer.measure != Measure::time_to_direct && answer.measure != Measure::first_byte) return text;
   const auto packets = [](const Figures& f) { return f.packets ? fmt::format("{}", *f.packets) : "infinitely many"; };
-  return text + (text.empty() ? "" : "; ") + changed("first byte", ms(baseline.first_byte), ms(now.first_byte)) + ", " +
+  return text + (text.empty() ? "" : "; ") +
+         changed("first byte", ms(baseline.first_byte.p50), ms(now.first_byte.p50)) + ", " +
          changed("packets until direct", packets(baseline), packets(now));
 }
 

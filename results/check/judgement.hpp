@@ -8,7 +8,7 @@
 
 namespace punchlab::results {
 
-enum class Measure : std::uint8_t { success, relay_share, time_to_direct, added_latency };
+enum class Measure : std::uint8_t { success, relay_share, first_byte, time_to_direct, added_latency };
 /// "success", "relay share", ...
 std::string_view name_of(Measure measure);
 
@@ -26,7 +26,10 @@ struct Answer {
   std::optional<std::int64_t> was;  ///< the quantile itself, ns; nothing: infinite
   std::optional<std::int64_t> is;
   Decision decision = Decision::go_on;
-  bool improved = false;  ///< the contrary is more than chance
+  double margin = 0;             ///< the rise that must not be missed
+  double open = 0;               ///< of an undecided question: the rise that cannot be ruled out
+  std::optional<Growth> growth;  ///< and what would have decided it
+  bool improved = false;         ///< the contrary is more than chance
 
   /// How much worse by now, with the 95 % interval: points of share.
   Difference rise() const { return newcombe(now, baseline); }

@@ -63,6 +63,7 @@ struct Suite {
   std::string cases;
   std::size_t tests = 0;
   std::size_t failures = 0;
+  std::string said{};  ///< what is worth reading of cases that did not fail
 
   void add(const std::string& case_of, const std::string& failed) {
     ++tests;
@@ -81,8 +82,8 @@ std::string to_xml(const Suite& suite, std::size_t id, const CheckReport& report
              escaped(suite.name), id, suite.tests, suite.failures, id == 0 ? report.seconds : 0.0, report.start) +
          property("seed", fmt::format("{}", report.seed)) + property("backend", report.backend) +
          property("trials", fmt::format("{}", report.trials)) + property("baseline", report.baseline) +
-         property("command", report.command) + "    </properties>\n" + suite.cases +
-         "    <system-out></system-out>\n    <system-err></system-err>\n  </testsuite>\n";
+         property("command", report.command) + "    </properties>\n" + suite.cases + "    <system-out>" +
+         escaped(suite.said) + "</system-out>\n    <system-err></system-err>\n  </testsuite>\n";
 }
 
 Suite& suite_of(std::vector<Suite>& suites, const std::string& name) {
@@ -95,9 +96,11 @@ Suite& suite_of(std::vector<Suite>& suites, const std::string& name) {
 
 std::string to_junit(const CheckReport& report) {
   std::vector<Suite> suites;
-  for (const CellVerdict& cell : report.cells)
-    suite_of(suites, suite_name(report, cell.baseline.key))
-        .add(case_name(cell.baseline.key), cell.worse() ? failure(report, cell) : "");
+  for (const CellVerdict& cell : report.cells) {
+    Suite& suite = suite_of(suites, suite_name(report, cell.baseline.key));
+    suite.add(case_name(cell.baseline.key), cell.worse() ? failure(report, cell) : "");
+    for (const auto& doubt : doubts_of(report, cell)) suite.said += "undecided: " + doubt + "\n";
+  }
   for (const auto& missed : report.missed)
     suite_of(suites, report.scenario + ".expect")
         .add(fmt::format("line {}", missed.line),

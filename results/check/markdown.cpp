@@ -32,6 +32,13 @@ std::string regressions_table(const CheckReport& report) {
   return text + "\n";
 }
 
+std::string doubts(const CheckReport& report) {
+  std::string text;
+  for (const CellVerdict& cell : report.cells)
+    for (const auto& doubt : doubts_of(report, cell)) text += "- undecided: " + field(doubt) + "\n";
+  return text.empty() ? text : text + "\n";
+}
+
 std::string commands(const CheckReport& report) {
   std::string text;
   for (const CellVerdict& cell : report.cells) {
@@ -55,16 +62,18 @@ std::string cell_row(const CellVerdict& cell) {
   const auto share = [](std::uint64_t count, std::uint64_t trials) {
     return percent_number(Proportion{count, trials}.value());
   };
-  return fmt::format("| {} | {} | {} → {} | {} → {} | {} → {} | {} → {} | {} |\n", field(describe(was.key)),
+  return fmt::format("| {} | {} | {} → {} | {} → {} | {} → {} | {} → {} | {} → {} | {} |\n", field(describe(was.key)),
                      verdict(cell), share(was.direct, was.trials), share(is.direct, is.trials),
-                     share(was.failed, was.trials), share(is.failed, is.trials), ms(was.time_to_direct),
-                     ms(is.time_to_direct), ms(was.added_latency), ms(is.added_latency), is.trials);
+                     share(was.failed, was.trials), share(is.failed, is.trials), ms(was.first_byte), ms(is.first_byte),
+                     ms(was.time_to_direct), ms(is.time_to_direct), ms(was.added_latency), ms(is.added_latency),
+                     is.trials);
 }
 
 std::string all_cells(const CheckReport& report) {
   std::string text =
-      "<details><summary>All cells</summary>\n\n| cell | verdict | direct, % | failed, % | time to direct, ms | added "
-      "latency, ms | trials |\n|---|---|---|---|---|---|---|\n";
+      "<details><summary>All cells</summary>\n\n| cell | verdict | direct, % | failed, % | first byte, ms | time to "
+      "direct, ms | added "
+      "latency, ms | trials |\n|---|---|---|---|---|---|---|---|\n";
   for (const CellVerdict& cell : report.cells) text += cell_row(cell);
   return text + "\n</details>\n\n";
 }
@@ -82,7 +91,8 @@ std::string expectations(const CheckReport& report) {
 std::string to_markdown(const CheckReport& report) {
   return fmt::format("### {} {}\n\n", report.passed() ? "✅" : "❌", field(summary_line(report))) +
          (report.regressions() > 0 ? regressions_table(report) : "") + expectations(report) + commands(report) +
-         all_cells(report) + fmt::format("Baseline `{}`. Again: `{}`\n", report.baseline, report.command);
+         doubts(report) + all_cells(report) +
+         fmt::format("Baseline `{}`. Again: `{}`\n", report.baseline, report.command);
 }
 
 }  // namespace punchlab::results

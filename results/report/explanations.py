@@ -1,5 +1,6 @@
-"""What `punchlab explain` says of a typical trial of each cell, and what would have to change. Needs the program, whose path
-is in the environment (PUNCHLAB); without it, or of a run that cannot be replayed, there are no explanations."""
+"""What `punchlab explain` says of a typical trial of each cell, and what would have to change (what-if.json, when it is of the same
+trials). The first needs the program, whose path is in the environment (PUNCHLAB); without it, or of a run that cannot be replayed,
+there are no explanations."""
 
 import concurrent.futures
 import json
@@ -55,7 +56,6 @@ def of_run(run):
         return {}, _what_if(run)
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         found = dict(zip(cells, [first, *pool.map(lambda cell: explain(program, run, cell), cells[1:])]))
-    subprocess.run([program, "explain", run.folder, "--what-if"], capture_output=True, check=False)
     return {cell: explanation for cell, explanation in found.items() if explanation}, _what_if(run)
 
 
@@ -65,4 +65,5 @@ def _what_if(run):
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if found.get("format") == "punchlab what-if" else None
+    same = found.get("format") == "punchlab what-if" and found.get("trials_sha256") == run.manifest["trials_sha256"]
+    return found if same else None

@@ -22,18 +22,25 @@ QUANTITIES = (
 OUTCOME_COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": style.FAILED}
 
 
+LARGER = 1.2  # than the drawing's own size, in which it is printed: letters of all drawings are equally tall
+
+
 def inline_svg(svg, title, prefix, keep=False):
     """The drawing without its XML prolog, with a title for screen readers and ids that are its own in the page. `keep` leaves the
-    attributes of its <svg> element as they are."""
+    attributes of its <svg> element as they are; else it fills the page up to LARGER times its own width in points, and scrolls
+    below that width."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r'(xlink:href="#|href="#|url\(#)', lambda match: match.group(1) + prefix + "-", svg)
     if keep:
         return markupsafe.Markup(svg)
-    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>",
-                 lambda match: f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-                               f'viewBox="{match.group(1)}" role="img"><title>{html.escape(title)}</title>', svg, count=1)
+    def head(match):
+        pixels = float(match.group(1).split()[2]) * 4 / 3
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{match.group(1)}" '
+                f'style="max-width:{LARGER * pixels:.0f}px;min-width:min(32rem,{pixels:.0f}px)" role="img"><title>{html.escape(title)}</title>')
+
+    svg = re.sub(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>", head, svg, count=1)
     return markupsafe.Markup(svg)
 
 

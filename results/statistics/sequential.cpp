@@ -13,6 +13,19 @@ Decision decide(Proportion baseline, Proportion now, unsigned look, const Sequen
   return look + 1 == limits.looks ? Decision::undecided : Decision::go_on;
 }
 
+std::optional<Growth> deciding_growth(Proportion baseline, Proportion now, const SequentialLimits& limits) {
+  const auto times = [](Proportion p, std::uint64_t factor) { return Proportion{p.count * factor, p.trials * factor}; };
+  const auto decides = [&](const Growth& growth) {
+    return decide(times(baseline, growth.baseline), times(now, growth.now), limits.looks - 1, limits) !=
+           Decision::undecided;
+  };
+  for (std::uint64_t factor = 1; factor <= kMostGrowth; factor *= 2)
+    if (decides({1, factor})) return Growth{1, factor};
+  for (std::uint64_t factor = 2; factor <= kMostGrowth; factor *= 2)
+    if (decides({factor, factor})) return Growth{factor, factor};
+  return std::nullopt;
+}
+
 std::vector<std::uint64_t> look_sizes(std::uint64_t most, unsigned looks) {
   std::vector<std::uint64_t> sizes;
   for (unsigned look = 0; look < looks; ++look) {

@@ -4,6 +4,7 @@
 //  3. Unchanged rates raise alarm at most as often as stated, over all looks together; by simulation.
 //  4. A rise of twice the margin is caught as often as stated; by simulation.
 //  5. Sizes of the looks double and end with all.
+//  6. What would have decided: more trials now where the baseline is large enough, else of both; nothing at the margin.
 #include "results/statistics/sequential.hpp"
 
 #include <gmock/gmock.h>
@@ -24,7 +25,7 @@ TEST(Sequential, ClearCasesDecideAtOnce) {  // case 1
 
 TEST(Sequential, DoubtGoesOnUntilTheEnd) {  // case 2
   EXPECT_EQ(decide({20, 200}, {4, 25}, 0, {}), Decision::go_on);
-  EXPECT_EQ(decide({20, 200}, {26, 200}, 3, {}), Decision::undecided);
+  EXPECT_EQ(decide({20, 200}, {26, 200}, 5, {}), Decision::undecided);
 }
 
 /// How one check of samples of 200 ends: how many trials it took, and whether it called the rate risen.
@@ -71,6 +72,20 @@ TEST(Sequential, LooksDouble) {  // case 5
   EXPECT_THAT(look_sizes(200, 4), ElementsAre(25, 50, 100, 200));
   EXPECT_THAT(look_sizes(3, 4), ElementsAre(1, 1, 2, 3));
   EXPECT_THAT(look_sizes(7, 1), ElementsAre(7));
+}
+
+TEST(Sequential, KnowsWhatWouldHaveDecided) {  // case 6
+  const auto growth = [](Proportion baseline, Proportion now) { return deciding_growth(baseline, now, {}); };
+  const auto more_now = growth({0, 1000}, {0, 40});
+  ASSERT_TRUE(more_now);
+  EXPECT_EQ(more_now->baseline, 1U);
+  EXPECT_EQ(more_now->now, 4U);  // 80 rule out 6.3 %, 160 rule out 3.3 %
+  const auto more_of_both = growth({10, 10}, {200, 200});
+  ASSERT_TRUE(more_of_both);
+  EXPECT_EQ(more_of_both->baseline, more_of_both->now);
+  EXPECT_GT(more_of_both->baseline, 4U);
+  EXPECT_FALSE(growth({0, 2}, {1, 20}));  // a rise of the very margin, 5 points, over next to nothing
+  EXPECT_EQ(growth({0, 200}, {0, 200})->now, 1U);
 }
 
 }  // namespace

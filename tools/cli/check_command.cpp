@@ -28,7 +28,7 @@ struct CheckOptions {
   std::filesystem::path scenario;
   std::filesystem::path baseline;
   std::optional<runner::Backend> backend;  ///< nothing: the baseline's
-  std::optional<std::uint64_t> trials;     ///< nothing: the baseline's
+  std::optional<std::uint64_t> trials;     ///< nothing: several times the baseline's, or the scenario's
   std::optional<std::uint64_t> seed;       ///< nothing: the scenario's
   unsigned jobs = 1;
   std::filesystem::path junit;
@@ -41,8 +41,10 @@ Syntax syntax() {
   Syntax s{
       .usage = "punchlab check SCENARIO --baseline FILE [OPTIONS]",
       .about =
-          "Runs as many trials of a scenario as it takes to tell whether success, relay share, time to direct or "
-          "added latency are worse than in the baseline. Ends with status 1 when they are. Virtual time only: a "
+          "Runs as many trials of a scenario as it takes to tell whether success, relay share, time to first byte, "
+          "time "
+          "to direct or added latency are worse than in the baseline. Ends with status 1 when they are. Virtual time "
+          "only: a "
           "slow machine changes nothing. Unchanged code raises alarm in at most one of a thousand checks.",
       .example = "punchlab check scenarios/classic-nats.yaml --baseline results/reference/classic-nats.yaml",
       .options = po::options_description("options"),
@@ -52,8 +54,8 @@ Syntax syntax() {
       "baseline", po::value<std::string>(), "the baseline file")(
       "update-baseline", po::bool_switch(), "run all trials and write the baseline instead of checking")(
       "trials", po::value<std::string>(),
-      "trials per cell at most (default: as the baseline; of a new one, the scenario's)")(
-      "seed", po::value<std::string>(), "seed instead of the scenario's")(
+      "trials per cell at most (default: four times the baseline's; of a new baseline, the scenario's, at least "
+      "100)")("seed", po::value<std::string>(), "seed instead of the scenario's")(
       "backend", po::value<std::string>(), "ns3 or memory (default: as the baseline; of a new one, ns3)")(
       "jobs", po::value<std::string>(), "worker processes (default: one per processor)")(
       "junit", po::value<std::string>()->default_value(""), "write the results as JUnit XML, a case per cell")(
@@ -128,24 +130,37 @@ void run_items(const trial::Plan& plan, const runner::Schedule& items, runner::B
   if (result.end != runner::PoolResult::End::complete) throw CommandError(kMachineLacks, result.error);
 }
 
-int update_baseline(const CheckOptions& options) {
-  const auto backend = options.backend.value_or(runner::Backend::ns3);
-  loader::Overrides overrides;
-  overrides.trials = options.trials;
-  overrides.seed = options.seed;
-  const auto plan = load_plan(options.scenario, overrides);
-  check_backend(plan, backend);
+/// --trials, or what it would be: of a population all pairs, of other scenarios trials per cell.
+std::uint64_t trials_of(const trial::Plan& plan, const std::optional<std::uint64_t>& asked) {
+  if (asked) return *asked;
   std::uint64_t most = 0, all = 0;
   for (const auto& cell : plan.cells) {
     most = std::max(most, cell.trials);
     all += cell.trials;
   }
-  // Of a population the trials are pairs in total, of other scenarios trials per cell.
   const bool drawn = std::any_of(plan.cells.begin(), plan.cells.end(), [&](const auto& c) { return c.trials != most; });
-  results::BaselineMaker maker(plan, std::string(runner::name_of(backend)),
-                               options.trials.value_or(drawn ? all : most));
-  const auto items = runner::schedule(plan, [](std::size_t) { return std::vector<bool>{}; },
-                                      {.chunk = runner::chunk_of(backend), .only = {}});
+  return drawn ? all : most;
+}
+
+/// The scenario's own number of trials, but enough to decide something.
+trial::Plan plan_of_baseline(const CheckOptions& options) {
+  loader::Overrides overrides;
+  overrides.trials = options.trials;
+  overrides.seed = options.seed;
+  auto plan = load_plan(options.scenario, overrides);
+  if (options.trials || trials_of(plan, {}) >= results::kLeastPerCell) return plan;
+  overrides.trials = results::kLeastPerCell;
+  return load_plan(options.scenario, overrides);
+}
+
+int update_baseline(const CheckOptions& options) {
+  const auto backend = options.backend.value_or(runner::Backend::ns3);
+  const auto plan = plan_of_baseline(options);
+  check_backend(plan, backend);
+  results::BaselineMaker maker(plan, std::string(runner::name_of(backend)), trials_of(plan, options.trials));
+  runner::Schedule items(runner::chunk_of(backend));
+  for (std::uint32_t position = 0; position < plan.cells.size(); ++position)
+    for (std::uint64_t trial = 0; trial < maker.wanted(position); ++trial) items.add({position, trial});
   run_items(plan, items, backend, options.jobs, [&](const results::TrialRecord& record) { maker.add(record); });
   const auto baseline = maker.finish();
   check(results::replace_file(options.baseline, results::to_text(baseline, options.command)));
@@ -165,19 +180,15 @@ void check_matches(const results::Check& check, const trial::Plan& plan, const C
                                               options.baseline.string(), options.scenario.string(), stranger));
 }
 
-/// Looks until enough is known; what was measured goes into `summarizer` too.
-void run_looks(results::Check& check, const trial::Plan& plan, runner::Backend backend, unsigned jobs,
-               results::Summarizer& summarizer) {
+/// Looks until enough is known.
+void run_looks(results::Check& check, const trial::Plan& plan, runner::Backend backend, unsigned jobs) {
   std::vector<std::uint64_t> done(plan.cells.size());
   do {
     runner::Schedule items(runner::chunk_of(backend));
     for (std::uint32_t position = 0; position < plan.cells.size(); ++position)
       for (const auto wanted = check.wanted(position); done[position] < wanted; ++done[position])
         items.add({position, done[position]});
-    run_items(plan, items, backend, jobs, [&](const results::TrialRecord& record) {
-      summarizer.add(record);
-      check.add(record);
-    });
+    run_items(plan, items, backend, jobs, [&](const results::TrialRecord& record) { check.add(record); });
   } while (check.look());
 }
 
@@ -190,8 +201,11 @@ int check_baseline(const CheckOptions& options) {
                                                 options.baseline.string(), baseline.backend));
   const auto backend = options.backend.value_or(*known);
   loader::Overrides overrides;
-  overrides.trials = options.trials.value_or(baseline.trials);
+  const auto most = options.trials.value_or(std::min(baseline.trials * results::kMostOfBaseline, loader::kMaxTrials));
+  overrides.trials = most;
   overrides.seed = options.seed;
+  overrides.whole_grid =
+      true;  // of a population also the cells that this seed does not draw, where the baseline has them
   const auto plan = load_plan(options.scenario, overrides);
   check_backend(plan, backend);
   results::CheckReport report{.scenario = plan.name,
@@ -201,14 +215,16 @@ int check_baseline(const CheckOptions& options) {
                               .baseline = options.baseline.string(),
                               .command = options.command,
                               .start = results::utc_now(),
+                              .most = most,
+                              .baseline_trials = baseline.trials,
                               .cells = {},
                               .missed = {},
                               .only_baseline = {},
                               .only_plan = {}};
-  results::Check course(std::move(baseline), plan);
-  check_matches(course, plan, options);
   results::Summarizer summarizer(plan, report.backend);
-  run_looks(course, plan, backend, options.jobs, summarizer);
+  results::Check course(std::move(baseline), plan, [&](const auto& record) { summarizer.add(record); });
+  check_matches(course, plan, options);
+  run_looks(course, plan, backend, options.jobs);
   report.cells = course.verdicts();
   report.trials = course.trials();
   report.only_baseline = course.only_baseline();

@@ -5,7 +5,8 @@
             loss, jitter, Wi-Fi, populations and policies of the command line; a changed row is noticed; a foreign, broken or older
             folder, and a trial that is not there, are refused in one line.
   Explain:  the sentence and the packets; a typical trial of a cell; a page and a capture, which tshark reads with every verdict.
-  WhatIf:   the changes that help a trial; those of a whole run, on paper and in what-if.json; in time.
+  WhatIf:   the changes that help a trial; those of a whole run, on paper and in what-if.json; in time. In every report unless
+            switched off, whatever the jobs; made anew when the trials are others; a budget leaves the smallest cells out.
 """
 
 import json
@@ -183,6 +184,48 @@ class WhatIf(Command):
         before = (self.folder / "run/what-if.json").read_bytes()
         self.punchlab("explain", "run", "--what-if")
         self.assertEqual((self.folder / "run/what-if.json").read_bytes(), before)
+
+    def report_of(self, folder, *arguments):
+        """(report.html, what-if.json or None) of a run that makes its report."""
+        self.punchlab("run", "tiny.yaml", "--backend", "memory", "--out", folder, *arguments)
+        path = self.folder / folder / "what-if.json"
+        return (self.folder / folder / "report.html").read_text(), path.read_bytes() if path.exists() else None
+
+    def test_in_every_report(self):
+        page, found = self.report_of("one", "--jobs", "1")
+        self.assertIn("What would have to change", page)
+        self.assertIn("No single change makes its trials direct (6 tried)", page)
+        self.assertEqual(self.report_of("three", "--jobs", "3")[1], found)
+        page, none = self.report_of("without", "--no-what-if")
+        self.assertNotIn("What would have to change", page)
+        self.assertIsNone(none)
+        self.punchlab("report", "without")
+        self.assertEqual((self.folder / "without/what-if.json").read_bytes(), found)
+
+    def test_is_of_the_same_trials(self):
+        self.report_of("run-1", "--trials", "3")
+        path = self.folder / "run-1/what-if.json"
+        stale = path.read_text()
+        path.write_text(stale.replace('"sample": 10', '"sample": 9'))
+        self.punchlab("report", "run-1")
+        self.assertIn('"sample": 9', path.read_text(), "of the same trials: kept")
+        page, found = self.report_of("run-1", "--resume")
+        self.assertEqual(json.loads(found)["cells"][0]["not_direct"], 6)
+        path.write_text(stale)
+        self.punchlab("report", "run-1", "--no-what-if")
+        self.assertNotIn("What would have to change", (self.folder / "run-1/report.html").read_text())
+        path.write_text("[")
+        self.punchlab("report", "run-1")
+        self.assertEqual(path.read_bytes(), found)
+
+    def test_within_a_budget(self):
+        names = ", ".join(f"{{base: symmetric, name: s{i}}}" for i in range(15))
+        self.write("tiny.yaml", f"name: many\ntrials: 1\nclient: {{nat: [{names}]}}\nconnector: {{nat: [{names}]}}\ntraffic: {{probes: 2, interval: 20 ms}}\n")
+        page, found = self.report_of("many")
+        found = json.loads(found)
+        self.assertGreater(found["cells_left_out"], 0)
+        self.assertEqual(found["cells_left_out"] + len(found["cells"]), 225)
+        self.assertTrue(f"{found['cells_left_out']} cells with fewer such trials were not tried" in page)
 
     def test_files_need_a_trial(self):
         self.assertIn("--html needs --trial or --cell", self.refused("explain", "run", "--what-if", "--html", "x.html"))

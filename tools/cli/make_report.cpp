@@ -5,10 +5,15 @@
 #include "tools/cli/interrupt.hpp"
 #include "tools/cli/python.hpp"
 #include "tools/cli/run_options.hpp"
+#include "tools/cli/what_if_report.hpp"
 
 namespace punchlab::cli {
 
-Report make_report(const std::filesystem::path& run) {
+Report make_report(const std::filesystem::path& run, bool what_if) {
+  if (what_if) {
+    const auto problem = prepare_what_if(run);
+    if (!problem.empty() && !interrupted) fmt::print(stderr, "punchlab: the report has no what-if: {}\n", problem);
+  }
   const int status = run_python("results/report/report.py", {run.string()});
   if (status == 0) return {kFine, run / "report.html", {}};
   const auto again = fmt::format("punchlab report {}", quoted(run.string()));

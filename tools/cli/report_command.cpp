@@ -37,7 +37,8 @@ Syntax syntax() {
   };
   s.options.add_options()("run", po::value<std::vector<std::string>>()->composing(),
                           "a run folder (also without --run)")("out", po::value<std::string>()->default_value(""),
-                                                               "the page, when there are several runs");
+                                                               "the page, when there are several runs")(
+      "no-what-if", po::bool_switch(), "leave out what changes would make trials direct");
   return s;
 }
 
@@ -54,7 +55,9 @@ int report_command(const Arguments& arguments) {
     throw CommandError(kWrongUsage, "--out is for several runs; the report of one lies in its folder");
   for (const auto& run : runs) check_run(run);
   listen_for_interrupts();
-  const auto report = runs.size() > 1 ? make_report(runs, out) : make_report(std::filesystem::path(runs.front()));
+  const auto report = runs.size() > 1
+                          ? make_report(runs, out)
+                          : make_report(std::filesystem::path(runs.front()), !(*values)["no-what-if"].as<bool>());
   if (report.status != kFine) throw CommandError(report.status, report.error);
   fmt::print("report: {}\n", report.path.string());
   return kFine;

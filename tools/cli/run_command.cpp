@@ -49,8 +49,8 @@ struct Run {
   double rate() const { return static_cast<double>(trials) / std::max(seconds, 1e-3); }
 };
 
-Run run_trials(const trial::Plan& plan, const RunOptions& options, const runner::Schedule& items,
-               std::size_t planned, results::Store& store) {
+Run run_trials(const trial::Plan& plan, const RunOptions& options, const runner::Schedule& items, std::size_t planned,
+               results::Store& store) {
   Run run;
   const Stopwatch stopwatch;
   runner::Progress progress(planned, planned - items.size());
@@ -151,7 +151,7 @@ int run_command(const Arguments& arguments) {
   }
   std::fflush(stdout);
   const Stopwatch reporting;
-  const auto report = make_report(store.folder());
+  const auto report = make_report(store.folder(), options->what_if);
   fmt::print(", {:.1f} s for the report\nrun folder: {}\n", reporting.seconds(), store.folder().string());
   if (report.status == kFine) fmt::print("report: {}\n", report.path.string());
   if (report.status != kFine) throw CommandError(status == kFine ? report.status : status, report.error);

@@ -28,14 +28,15 @@ Syntax syntax() {
       "trials", po::value<std::string>(), "trials per cell instead of the scenario's")(
       "seed", po::value<std::string>(), "seed instead of the scenario's")(
       "policy", po::value<std::vector<std::string>>()->composing(),
-      "policy instead of the scenario's; may be repeated")("jobs", po::value<std::string>(),
-                                                           "worker processes (default: one per processor; for sockets many)")(
+      "policy instead of the scenario's; may be repeated")(
+      "jobs", po::value<std::string>(), "worker processes (default: one per processor; for sockets many)")(
       "cell", po::value<std::string>(), "CLIENT,CONNECTOR: only these cells; 'any' matches all")(
       "trial", po::value<std::string>(), "only this trial of each cell, counted from 0")(
       "out", po::value<std::string>(), "run folder (default: results/runs/SCENARIO/TIME-SEED)")(
       "resume", po::bool_switch(), "go on with the run in --out where it stopped")(
       "pcap", po::bool_switch(), "captures of every interface of every trial, in the run folder (not memory)")(
-      "no-report", po::bool_switch(), "leave out report.html and the plots");
+      "no-report", po::bool_switch(), "leave out report.html and the plots")(
+      "no-what-if", po::bool_switch(), "leave out of the report what changes would make trials direct");
   return s;
 }
 
@@ -90,7 +91,9 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.scenario = (*values)["scenario"].as<std::string>();
   const auto name = (*values)["backend"].as<std::string>();
   const auto backend = runner::parse_backend(name);
-  if (!backend) throw CommandError(kWrongUsage, fmt::format("--backend {}: ns3, memory, sockets and sockets-kernel are possible", name));
+  if (!backend)
+    throw CommandError(kWrongUsage,
+                       fmt::format("--backend {}: ns3, memory, sockets and sockets-kernel are possible", name));
   options.backend = *backend;
   options.overrides = overrides(*values);
   options.trial = number(*values, "trial", 0, kAny);
@@ -103,6 +106,7 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.resume = (*values)["resume"].as<bool>();
   options.pcap = (*values)["pcap"].as<bool>();
   options.report = !(*values)["no-report"].as<bool>();
+  options.what_if = !(*values)["no-what-if"].as<bool>();
   if (options.resume && options.out.empty())
     throw CommandError(kWrongUsage, "--resume needs --out: the folder of the run to go on with");
   if (options.pcap && options.backend == runner::Backend::memory)

@@ -20,6 +20,7 @@ struct RunOptions {
   bool resume = false;
   bool pcap = false;
   bool report = true;
+  bool what_if = true;  ///< in the report
   std::string command;  ///< that makes the run again
 };
 

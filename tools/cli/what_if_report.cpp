@@ -6,7 +6,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/store/files.hpp"
 #include "results/store/labels.hpp"
+#include "tools/cli/interrupt.hpp"
 #include "tools/cli/run_folder.hpp"
 
 namespace punchlab::cli {
@@ -15,8 +17,8 @@ namespace {
 using explain::Change;
 using results::Outcome;
 
-constexpr std::uint64_t kSample = 10;        ///< trials per cell
-constexpr std::uint64_t kMostRuns = 20'000;  ///< over all cells; a few seconds
+constexpr std::uint64_t kSample = 10;      ///< trials per cell
+constexpr std::uint64_t kPairsRuns = 400;  ///< of a cell in which no single change helps
 constexpr std::size_t kShown = 12;
 
 std::string joined(const std::vector<Change>& set) {
@@ -42,40 +44,100 @@ struct Sampler {
   }
 };
 
-std::map<std::uint32_t, Sampler> sample(const RecordedRun& run, std::uint64_t most) {
+std::map<std::uint32_t, Sampler> sample(const RecordedRun& run) {
   std::map<std::uint32_t, Sampler> samplers;
-  check(run.store.for_each([&](const results::TrialRecord& record) { samplers[record.cell].add(record, most); }));
-  for (auto& [cell, sampler] : samplers)
-    if (sampler.chosen.size() > most) sampler.chosen.resize(most);
+  check(run.store.for_each([&](const results::TrialRecord& record) { samplers[record.cell].add(record, kSample); }));
   return samplers;
 }
 
-/// Runs every change on every sampled trial of one cell.
-Gains::OfCell gains_of_cell(const RecordedRun& run, const trial::Cell& cell, const Sampler& sampler,
-                            const trial::Identities& identities) {
+/// One cell with trials that are not direct.
+struct Job {
+  const trial::Cell* cell = nullptr;
+  Sampler* sampler = nullptr;
+  std::vector<Change> changes;
+  std::uint64_t cost = 1;  ///< of a trial
+  std::uint64_t once() const { return changes.size() * cost; }
+};
+
+/// Of a replay: cross traffic is most of what ns-3 has to do.
+std::uint64_t cost_of(const trial::Cell& cell, const trial::World& memory) {
+  if (!memory.cannot(cell)) return 1;
+  const auto crowded = [](const trial::Link& link) { return link.cross_traffic > 0; };
+  return crowded(cell.client.access) || crowded(cell.connector.access) || crowded(cell.relay) ? kCostOfCrossTraffic
+                                                                                              : kCostOfNs3;
+}
+
+/// Those with the most such trials first.
+std::vector<Job> jobs_of(const RecordedRun& run, std::map<std::uint32_t, Sampler>& samplers) {
+  const auto memory = runner::make_world(runner::Backend::memory);
+  std::vector<Job> jobs;
+  for (auto& [index, sampler] : samplers) {
+    if (sampler.chosen.empty()) continue;
+    const auto& cell = run.cell(index);
+    jobs.push_back({&cell, &sampler, explain::changes_of(cell), cost_of(cell, *memory)});
+  }
+  std::stable_sort(jobs.begin(), jobs.end(),
+                   [](const Job& a, const Job& b) { return a.sampler->not_direct > b.sampler->not_direct; });
+  return jobs;
+}
+
+/// So many of them, evenly spread.
+void thin(std::vector<std::uint64_t>& chosen, std::uint64_t most) {
+  if (chosen.size() <= most) return;
+  for (std::uint64_t i = 0; i < most; ++i) chosen[i] = chosen[i * chosen.size() / most];
+  chosen.resize(most);
+}
+
+/// Leaves out cells that not even one trial of each can be paid for, thins out the others, the costly ones to one
+/// trial; gives the sample per cell.
+std::uint64_t fit(std::vector<Job>& jobs, std::uint64_t& left) {
+  std::uint64_t all = 0, cheap = 0;
+  std::size_t kept = 0;
+  for (; kept < jobs.size() && all + jobs[kept].once() <= left; ++kept) {
+    all += jobs[kept].once();
+    cheap += jobs[kept].cost == 1 ? jobs[kept].once() : 0;
+  }
+  jobs.resize(kept);
+  const auto most = std::clamp<std::uint64_t>((left - (all - cheap)) / std::max<std::uint64_t>(cheap, 1), 1, kSample);
+  for (const Job& job : jobs) {
+    thin(job.sampler->chosen, job.cost == 1 ? most : 1);
+    left -= job.once() * job.sampler->chosen.size();
+  }
+  return most;
+}
+
+/// Runs every change on every sampled trial of one cell; `left` pays for pairs of changes where none helps alone.
+Gains::OfCell gains_of_cell(const RecordedRun& run, const Job& job, const trial::Identities& identities,
+                            std::uint64_t& left) {
+  const auto& cell = *job.cell;
   Gains::OfCell gains{cell.index,
                       cell.client.nat_name,
                       cell.connector.nat_name,
                       cell.policy.name,
                       results::link_label(cell),
-                      sampler.trials,
-                      sampler.not_direct,
-                      sampler.chosen.size(),
+                      job.sampler->trials,
+                      job.sampler->not_direct,
+                      job.sampler->chosen.size(),
                       {},
                       {}};
   const auto world = counterfactual_world(cell, run.backend);
-  for (const auto& change : explain::changes_of(cell)) {
+  for (const auto& change : job.changes) {
     Gains::Entry entry{explain::name_of(change), 0};
-    for (const auto trial : sampler.chosen)
+    for (const auto trial : job.sampler->chosen) {
+      if (interrupted) throw CommandError(kInterrupted, "interrupted");
       entry.direct +=
           explain::run_with({*world, cell, identities, run.plan.seed, trial}, {change}).outcome == Outcome::direct;
+    }
     if (entry.direct > 0) gains.entries.push_back(std::move(entry));
   }
   std::stable_sort(gains.entries.begin(), gains.entries.end(),
                    [](const auto& a, const auto& b) { return a.direct > b.direct; });
-  if (!gains.entries.empty()) return gains;
-  const auto answer =
-      explain::what_if({*world, cell, identities, run.plan.seed, sampler.chosen.front()}, {.changes = 2, .runs = 400});
+  const auto runs = std::min(kPairsRuns, left / job.cost);
+  if (!gains.entries.empty() || runs == 0) return gains;
+  gains.pairs_tried = true;
+  const auto answer = explain::what_if({*world, cell, identities, run.plan.seed, job.sampler->chosen.front()},
+                                       {.changes = 2, .runs = runs});
+  left -= std::min(left, answer.runs * job.cost);
   for (const auto& set : answer.smallest) {
     gains.smallest.emplace_back();
     for (const auto& change : set) gains.smallest.back().push_back(explain::name_of(change));
@@ -120,26 +182,50 @@ std::string what_if_text(const explain::WhatIf& answer, const results::TrialReco
   return text;
 }
 
-Gains gains_of(const RecordedRun& run) {
+Gains gains_of(const RecordedRun& run, const GainsBudget& budget) {
   Gains gains;
   gains.scenario = run.plan.name;
   gains.seed = run.plan.seed;
-  const auto cells = run.store.cells();
-  if (!cells) fail(cells.error());
-  constexpr std::uint64_t kChanges = 25;  // per cell, about
-  gains.sample = std::clamp<std::uint64_t>(kMostRuns / kChanges / std::max<std::size_t>(cells->size(), 1), 1, kSample);
-  const auto samplers = sample(run, gains.sample);
+  gains.trials = run.store.manifest().trials_sha256;
+  auto samplers = sample(run);
+  auto jobs = jobs_of(run, samplers);
+  auto left = budget.runs;
+  const auto all = jobs.size();
+  gains.sample = fit(jobs, left);
+  gains.left_out = all - jobs.size();
   const trial::Identities identities(run.plan.seed);
-  for (const auto& [index, sampler] : samplers)
-    if (!sampler.chosen.empty()) gains.cells.push_back(gains_of_cell(run, run.cell(index), sampler, identities));
+  for (const Job& job : jobs) gains.cells.push_back(gains_of_cell(run, job, identities, left));
+  std::sort(gains.cells.begin(), gains.cells.end(), [](const auto& a, const auto& b) { return a.cell < b.cell; });
   gains.population = over_all(run, gains, samplers);
   return gains;
 }
 
+std::string prepare_what_if(const std::filesystem::path& folder) try {
+  const auto store = results::Store::open(folder);
+  if (!store) fail(store.error());
+  const auto backend = runner::parse_backend(store->manifest().backend);
+  if (!backend || runner::is_real(*backend)) return {};
+  const auto path = folder / "what-if.json";
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    const auto text = results::read_file(path);
+    const auto known = nlohmann::json::parse(text ? *text : "", nullptr, false);
+    if (known.is_object() && known.value("trials_sha256", nlohmann::json()) == store->manifest().trials_sha256)
+      return {};
+  }
+  check(results::replace_file(path, to_json(gains_of(open_run(folder), kReportBudget))));
+  return {};
+} catch (const CommandError& error) {
+  return error.what();
+}
+
 std::string to_json(const Gains& gains) {
   using Json = nlohmann::ordered_json;
-  Json j{{"format", "punchlab what-if"}, {"format_version", 1},    {"scenario", gains.scenario}, {"seed", gains.seed},
-         {"sample", gains.sample},       {"cells", Json::array()}, {"population", Json::array()}};
+  Json j{{"format", "punchlab what-if"},     {"format_version", 1},
+         {"scenario", gains.scenario},       {"seed", gains.seed},
+         {"trials_sha256", gains.trials},    {"sample", gains.sample},
+         {"cells_left_out", gains.left_out}, {"cells", Json::array()},
+         {"population", Json::array()}};
   for (const auto& cell : gains.cells) {
     Json one{{"cell", cell.cell},
              {"client", cell.client},
@@ -150,7 +236,8 @@ std::string to_json(const Gains& gains) {
              {"not_direct", cell.not_direct},
              {"sampled", cell.sampled},
              {"changes", Json::array()},
-             {"smallest", cell.smallest}};
+             {"smallest", cell.smallest},
+             {"pairs_tried", cell.pairs_tried}};
     for (const auto& entry : cell.entries)
       one["changes"].push_back({{"change", entry.change}, {"direct", entry.direct}});
     j["cells"].push_back(std::move(one));
@@ -172,8 +259,11 @@ std::string to_text(const Gains& gains) {
                           100.0 * static_cast<double>(cell.entries[i].direct) / static_cast<double>(cell.sampled),
                           cell.entries[i].change);
     for (const auto& set : cell.smallest) text += fmt::format("  together: {}\n", fmt::join(set, " + "));
-    if (cell.entries.empty() && cell.smallest.empty()) text += "  nothing that was tried, alone or in twos\n";
+    if (cell.entries.empty() && cell.smallest.empty())
+      text += fmt::format("  nothing that was tried, alone{}\n", cell.pairs_tried ? " or in twos" : "");
   }
+  if (gains.left_out > 0)
+    text += fmt::format("and {} cells with fewer such trials, which were not tried\n", gains.left_out);
   text += "\nOver all cells, share of all trials that would become direct:\n";
   for (std::size_t i = 0; i < std::min(2 * kShown, gains.population.size()); ++i)
     text += fmt::format("  {:>5.1f} %  {} ({})\n", 100 * gains.population[i].share, gains.population[i].change,

@@ -28,6 +28,7 @@ struct Gains {
     std::uint64_t trials = 0, not_direct = 0, sampled = 0;
     std::vector<Entry> entries;                      ///< of those that help at all, the best first
     std::vector<std::vector<std::string>> smallest;  ///< sets of changes, for a trial that no single change helps
+    bool pairs_tried = false;                        ///< what `smallest` comes from was looked for
   };
   /// Over all cells of one policy.
   struct OfAll {
@@ -36,13 +37,28 @@ struct Gains {
   };
   std::string scenario;
   std::uint64_t seed = 0;
+  std::string trials;             ///< SHA-256 of the trials, as the manifest has it: of which run this is
   std::uint64_t sample = 0;       ///< trials per cell, at most
+  std::uint64_t left_out = 0;     ///< cells with trials that are not direct, beyond the budget; those with the fewest
   std::vector<OfCell> cells;      ///< that have trials that are not direct
   std::vector<OfAll> population;  ///< the largest share first
 };
 
-/// Runs each change on up to kSample trials of each cell (fewer when there are very many cells).
-Gains gains_of(const RecordedRun& run);
+/// Trials that may be run again, over all cells. Counted, not timed, so that every machine gives the same answer; one
+/// that needs ns-3 counts as several.
+struct GainsBudget {
+  std::uint64_t runs = 20'000;  ///< some ten seconds
+};
+inline constexpr std::uint64_t kCostOfNs3 = 20;
+inline constexpr std::uint64_t kCostOfCrossTraffic = 100;
+/// For every report: some two seconds.
+inline constexpr GainsBudget kReportBudget{4'000};
+
+/// Runs each change on up to 10 trials of each cell, as many as the budget allows; on one where that needs ns-3.
+Gains gains_of(const RecordedRun& run, const GainsBudget& budget = {});
+/// Leaves what-if.json in the folder of a run that has ended, for its report, unless one of the same trials is there.
+/// What goes wrong is told in a line, empty when nothing did: a report is worth making without it.
+std::string prepare_what_if(const std::filesystem::path& folder);
 std::string to_json(const Gains& gains);
 std::string to_text(const Gains& gains);
 
