@@ -6,6 +6,7 @@
 
 #include "sim/packet/packet.hpp"
 #include "sim/trial/least_time.hpp"
+#include "sim/trial/world_fault.hpp"
 
 namespace punchlab::agents {
 namespace {
@@ -119,6 +120,7 @@ void PairTrial::run(Time now) {
     }
   post_.carry(now, {drivers_[0].get(), drivers_[1].get()});
   if (!check_drivers(now)) return;
+  if (relay_->exited()) return fail(now, "relay-ended");
   if (drivers_[0]->done() && drivers_[1]->done()) return conclude(now);
   if (now < loaded_ + std::max(start_delays_[0], start_delays_[1]) + cell_->timeout + kOverrun) return;
   fail(now, fmt::format("{}-agent-hung", kSides[drivers_[0]->done() ? 1 : 0]));
@@ -225,8 +227,11 @@ results::TrialRecord run_pair(lab::LabWorld& world, const trial::Cell& cell, con
   const auto topology = trial::draw_topology(cell, seed, trial);
   world.assign_addresses(topology);
   PairTrial pair(cell, topology, programs, world, seed, trial);
-  const auto events = world.run(topology, pair, pair.until(), options);
-  return pair.record(events);
+  try {
+    return pair.record(world.run(topology, pair, pair.until(), options));
+  } catch (const trial::WorldFault& fault) {
+    return fault.spoil(pair.record(0));
+  }
 }
 
 }  // namespace punchlab::agents

@@ -21,6 +21,13 @@ void send_at_once(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+bool bind_to(int fd, const TransportAddress& local) {
+  const int on = 1;
+  const auto address = to_sockaddr(local);
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+         bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
 std::string handshake_error(gnutls_session_t session, int error) {
   if (error != GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR) return std::string("TLS: ") + gnutls_strerror(error);
   gnutls_datum_t text{};
@@ -39,13 +46,17 @@ Stream::Stream(int fd, std::shared_ptr<const TlsCredentials> tls) : fd_(fd), tls
   begin_handshake();
 }
 
-Stream::Stream(const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls)
+Stream::Stream(const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls,
+               std::optional<TransportAddress> local)
     : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), tls_(std::move(tls)) {
   const auto address = to_sockaddr(remote);
   if (fd_ >= 0) send_at_once(fd_);
-  const bool made = fd_ >= 0 && connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  if (made) begin_handshake();
-  else if (fd_ < 0 || errno != EINPROGRESS) fail(std::strerror(errno));
+  const bool bound = fd_ >= 0 && (!local || bind_to(fd_, *local));
+  const bool made = bound && connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  if (made)
+    begin_handshake();
+  else if (!bound || errno != EINPROGRESS)
+    fail(std::strerror(errno));
 }
 
 Stream::Stream(Stream&& other) noexcept
@@ -160,18 +171,22 @@ void Stream::flush() {
   }
   out_.clear();
   sent_ = 0;
-  if (finish_ && !std::exchange(finished_, true)) shutdown(fd_, SHUT_WR);
+  if (!finish_ || std::exchange(finished_, true)) return;
+  if (session_ != nullptr) gnutls_bye(session_, GNUTLS_SHUT_WR);
+  shutdown(fd_, SHUT_WR);
 }
 
 std::size_t Stream::receive(MutableBytes out) {
   if (state_ != State::open || ended_) return 0;
-  const auto size = session_ == nullptr ? recv(fd_, out.data(), out.size(), 0) : gnutls_record_recv(session_, out.data(), out.size());
+  const auto size =
+      session_ == nullptr ? recv(fd_, out.data(), out.size(), 0) : gnutls_record_recv(session_, out.data(), out.size());
   if (size > 0) return static_cast<std::size_t>(size);
   if (size == 0) {
     ended_ = true;
     return 0;
   }
-  const bool later = session_ == nullptr ? errno == EAGAIN || errno == EINTR : gnutls_error_is_fatal(static_cast<int>(size)) == 0;
+  const bool later =
+      session_ == nullptr ? errno == EAGAIN || errno == EINTR : gnutls_error_is_fatal(static_cast<int>(size)) == 0;
   if (!later) fail(session_ == nullptr ? std::strerror(errno) : gnutls_strerror(static_cast<int>(size)));
   return 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // One TCP connection, with or without TLS, that never blocks: what it cannot send at once waits in a bounded buffer.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ class Stream {
 
   /// Takes over an accepted socket; `tls` null: none.
   Stream(int fd, std::shared_ptr<const TlsCredentials> tls);
-  /// Begins to connect; closed at once when the kernel refuses.
-  Stream(const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls);
+  /// Begins to connect, from `local` when that is given; closed at once when the kernel refuses.
+  Stream(const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls,
+         std::optional<TransportAddress> local = std::nullopt);
   Stream(Stream&& other) noexcept;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -36,7 +38,7 @@ class Stream {
   std::size_t waiting() const { return out_.size() - sent_; }
   /// Bytes that came, up to `out`; 0: nothing now, or closed.
   std::size_t receive(MutableBytes out);
-  /// Says that no more is sent (TCP without TLS only), once everything that waits has left.
+  /// Says that no more is sent, once everything that waits has left.
   void finish() { finish_ = true; }
   /// The other side has said so.
   bool ended() const { return ended_; }
@@ -58,8 +60,8 @@ class Stream {
   std::shared_ptr<const TlsCredentials> tls_;
   gnutls_session_t session_ = nullptr;
   std::vector<std::uint8_t> out_;
-  std::size_t sent_ = 0;    ///< of `out_`
-  bool resume_ = false;     ///< GnuTLS holds a record that it could not send whole
+  std::size_t sent_ = 0;  ///< of `out_`
+  bool resume_ = false;   ///< GnuTLS holds a record that it could not send whole
   bool finish_ = false, finished_ = false, ended_ = false;
   std::string error_;
 };

@@ -17,8 +17,8 @@ std::optional<std::string> try_gateway() {
     return std::nullopt;
   } catch (const std::exception& error) {
     return std::string(error.what()) +
-           ". Kernel gateways need /dev/net/tun for the user, and nftables and connection tracking in the kernel: "
-           "modprobe -a tun nf_tables nft_chain_nat nft_masq nft_ct nf_conntrack_netlink";
+           ". Kernel gateways need nftables and connection tracking in the kernel: "
+           "modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nf_conntrack_netlink";
   }
 }
 

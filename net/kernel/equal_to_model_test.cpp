@@ -1,11 +1,14 @@
 // The real kernel against NatBox, packet by packet: the same packets through both, in thousands of random orders. Ports
-// that are drawn at random are different, and one packet in eight has no hop left; where one of them stands, its counterpart must stand. A game ends where the
-// model ends (docs/nat-model.md): at a clash, when the filter looks at less than address and port.
-// 1. Every shipped kernel profile: each packet is forwarded by both or by neither, to the same place, from the same
+// that are drawn at random are different, and one packet in eight has no hop left; where one of them stands, its
+// counterpart must stand. A game ends where the model ends (docs/nat-model.md): at a clash, when the filter looks at
+// less than address and port.
+// 1. Every shipped kernel profile, over both kinds of device: each packet is forwarded by both or by neither, to the
+// same place, from the same
 //    (corresponding) endpoint, for the same reason.
 // 2. The comparison can fail: a profile with another filter, mapping, or without the clash disagrees.
 // 3. A reset gateway has forgotten everything.
 // 4. Timers that the kernel has of its own are those of the profiles: 30 s and 120 s.
+// 5. An interface of the gateway that goes down is a fault of the world, and the gateway is not taken again.
 // Needs user namespaces, /dev/net/tun and nftables in the kernel; where they are missing every case fails with words
 // that say so.
 #include <gtest/gtest.h>
@@ -14,8 +17,10 @@
 
 #include "net/kernel/kernel_gateway.hpp"
 #include "net/kernel/profiles_for_test.hpp"
+#include "net/lab/interface.hpp"
 #include "protocol/base/rng.hpp"
 #include "sim/packet/icmp.hpp"
+#include "sim/trial/world_fault.hpp"
 
 namespace punchlab::kernel {
 namespace {
@@ -59,10 +64,11 @@ Result send(lab::Gateway& gateway, From from, const TransportAddress& source, co
 /// The same flows through two gateways.
 class Pair {
  public:
-  Pair(const nat::Profile& real, const nat::Profile& model) : topology_(topology_behind(real)) {
+  Pair(const nat::Profile& real, const nat::Profile& model, lab::DeviceKind kind = lab::possible_device())
+      : topology_(topology_behind(real)) {
     if (const auto error = lab::enter_lab()) throw std::runtime_error(*error);
     const auto& host = topology_.hosts[0];
-    kernel_ = std::make_unique<KernelGateway>(host.gateways[0], host.addresses);
+    kernel_ = std::make_unique<KernelGateway>(host.gateways[0], host.addresses, kind);
     spec_ = host.gateways[0];
     spec_.profile = model;
     clash_ends_ = model.unsolicited_creates_state && model.filtering != nat::Dependence::address_and_port_dependent;
@@ -82,7 +88,8 @@ class Pair {
       const bool out = endpoints_.empty() || rng.below(2) == 0;
       const std::uint8_t ttl = rng.below(8) == 0 ? 1 : 64;
       const auto difference = out ? leave(inside, remote, ttl) : enter(remote, rng.below(endpoints_.size()), ttl);
-      if (!difference.empty()) return difference + " (seed " + std::to_string(seed) + ", packet " + std::to_string(i) + ")";
+      if (!difference.empty())
+        return difference + " (seed " + std::to_string(seed) + ", packet " + std::to_string(i) + ")";
       if (over_) break;
     }
     return "";
@@ -141,9 +148,13 @@ class Pair {
   std::vector<Endpoint> endpoints_;
 };
 
-TEST(EqualToModel, EveryProfile) {
+class EitherDevice : public testing::TestWithParam<lab::DeviceKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EitherDevice, testing::Values(lab::DeviceKind::tun, lab::DeviceKind::veth),
+                         [](const auto& kind) { return kind.param == lab::DeviceKind::tun ? "tun" : "veth"; });
+
+TEST_P(EitherDevice, EqualToModelForEveryProfile) {
   for (const auto& profile : kernel_profiles()) {
-    Pair pair(profile, profile);
+    Pair pair(profile, profile, GetParam());
     for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(pair.play(seed, 60), "") << profile.name;
     EXPECT_LE(pair.coincidences, 5) << profile.name << ": games that end early prove nothing";
   }
@@ -164,12 +175,12 @@ TEST(EqualToModel, SeesAnotherProfile) {
   EXPECT_NE(first_difference([](auto& p) { p.unsolicited_creates_state = false; }), "");
 }
 
-TEST(KernelGateway, ForgetsWhenReset) {
+TEST_P(EitherDevice, ForgetsWhenReset) {
   ASSERT_EQ(lab::enter_lab(), std::nullopt);
   for (const char* name : {"linux-masquerade", "linux-address-restricted", "linux-learned-full-cone"}) {
     const auto topology = topology_behind(kernel_profile(name));
     const auto& host = topology.hosts[0];
-    KernelGateway gateway(host.gateways[0], host.addresses);
+    KernelGateway gateway(host.gateways[0], host.addresses, GetParam());
     const TransportAddress inside{host.addresses[0], 40'000};
     const TransportAddress remote{kRemotes[0], 40'000};
     const auto out = send(gateway, From::inside, inside, remote);
@@ -178,6 +189,19 @@ TEST(KernelGateway, ForgetsWhenReset) {
     gateway.reset();
     EXPECT_FALSE(send(gateway, From::outside, remote, out.source).passed()) << name;
   }
+}
+
+TEST_P(EitherDevice, NamesAnInterfaceThatGoesDown) {
+  ASSERT_EQ(lab::enter_lab(), std::nullopt);
+  const auto topology = topology_behind(kernel_profile("linux-masquerade"));
+  const auto& host = topology.hosts[0];
+  KernelGateway gateway(host.gateways[0], host.addresses, GetParam());
+  const TransportAddress inside{host.addresses[0], 40'000};
+  EXPECT_TRUE(send(gateway, From::inside, inside, {kRemotes[0], 40'000}).passed());
+  EXPECT_TRUE(gateway.is_for(host.gateways[0], host.addresses));
+  gateway.network_namespace().inside([] { lab::take_down(kInside); });
+  EXPECT_THROW(send(gateway, From::inside, inside, {kRemotes[0], 40'000}), trial::WorldFault);
+  EXPECT_FALSE(gateway.is_for(host.gateways[0], host.addresses));
 }
 
 TEST(KernelGateway, HasTheProfilesTimers) {

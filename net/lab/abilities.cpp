@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -61,13 +60,7 @@ std::optional<std::string> machine_lacks(std::optional<std::string> (*further)()
 
 std::optional<std::string> cannot_model(const trial::Cell& cell) {
   if (!trial::has_only_wires(cell)) return "the sockets backend models wires only, not Wi-Fi or shared bottlenecks";
-  const auto blocks = [](const nat::Profile& profile) { return profile.udp_blocked; };
-  const bool blocked = std::ranges::any_of(cell.client.nats, blocks) ||
-                       std::ranges::any_of(cell.connector.nats, blocks) ||
-                       (cell.shared && std::ranges::any_of(cell.shared->nats, blocks));
-  if (!blocked || std::ranges::none_of(cell.policy.relay_transports.in_order(), is_stream)) return std::nullopt;
-  return "the sockets backend has no TCP to the relay, which peers need where UDP is blocked; "
-         "give a policy with relay-transports: [udp]";
+  return std::nullopt;
 }
 
 }  // namespace punchlab::lab

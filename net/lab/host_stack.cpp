@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
 #include "net/lab/interface.hpp"
 #include "net/lab/socket_address.hpp"
@@ -19,13 +19,14 @@ iovec vector_of(Bytes bytes) { return {const_cast<std::uint8_t*>(bytes.data()), 
 }  // namespace
 
 HostStack::HostStack(DeviceKind kind, int queue)
-    : device_((kind == DeviceKind::tun ? make_tun_device : make_veth_device)(namespace_, queue)), queue_(queue) {
+    : device_(make_device(kind, namespace_, kHostInterface, queue)), queue_(queue) {
   control_ = namespace_.inside([] { return open_control(); });
   sockets_.reserve(kSockets);
 }
 
 void HostStack::reset(const std::vector<IpAddress>& addresses) {
   sockets_.clear();
+  if (!is_up()) throw InterfaceDown();
   for (int i = 0; i < queue_ && device_->read(); ++i) continue;
   if (addresses != addresses_) assign_addresses(addresses);
 }
@@ -49,8 +50,11 @@ std::optional<std::size_t> HostStack::socket_at(const TransportAddress& local) {
   FileDescriptor file(
       namespace_.inside([] { return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP); }));
   const auto address = to_sockaddr(local);
-  if (file.get() < 0 || bind(file.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (file.get() < 0) return std::nullopt;
+  if (bind(file.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == EADDRINUSE) throw PortInUse();
     return std::nullopt;
+  }
   sockets_.push_back({local, std::move(file)});
   return sockets_.size() - 1;
 }
@@ -96,8 +100,6 @@ std::optional<Bytes> HostStack::read_packet() {
   return std::nullopt;
 }
 
-void HostStack::check_interface() const {
-  if (!is_up(control_.get(), kHostInterface)) throw std::runtime_error("the interface of a host is down");
-}
+bool HostStack::is_up() const { return lab::is_up(control_.get(), kHostInterface); }
 
 }  // namespace punchlab::lab

@@ -12,6 +12,9 @@
 
 namespace punchlab::lab {
 
+/// A program that is not the lab's has the port.
+struct PortInUse {};
+
 class HostStack {
  public:
   /// Open sockets per host at most: more datagrams from or to further ports are dropped.
@@ -20,13 +23,13 @@ class HostStack {
   /// Makes the namespace and the device, in which `queue` packets wait at most; throws std::system_error.
   HostStack(DeviceKind kind, int queue);
 
-  /// As new, with these IPv4 addresses: no open sockets, nothing on the device. Throws std::system_error.
+  /// As new, with these IPv4 addresses: no open sockets, nothing on the device. Throws std::system_error, InterfaceDown.
   void reset(const std::vector<IpAddress>& addresses);
   void close_sockets() { sockets_.clear(); }
   bool owns(const IpAddress& address) const;
 
   /// Index of the host's socket that is bound to `local`, one of its addresses, opened when there is none yet; nothing
-  /// when the kernel or kSockets refuses.
+  /// when the kernel or kSockets refuses. Throws PortInUse.
   std::optional<std::size_t> socket_at(const TransportAddress& local);
   const TransportAddress& local_of(std::size_t socket) const { return sockets_[socket].local; }
   std::size_t socket_count() const { return sockets_.size(); }
@@ -45,8 +48,8 @@ class HostStack {
   std::optional<Bytes> read_packet();
   /// Where packets from the outside enter the stack.
   HostDevice& device() { return *device_; }
-  /// Throws std::runtime_error when somebody took the interface down.
-  void check_interface() const;
+  /// Unless somebody took the interface down, or away.
+  bool is_up() const;
 
   const NetworkNamespace& network_namespace() const { return namespace_; }
 

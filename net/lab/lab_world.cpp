@@ -7,11 +7,15 @@
 #include <algorithm>
 #include <stdexcept>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include "net/lab/abilities.hpp"
 #include "net/lab/host_stack.hpp"
+#include "net/lab/host_streams.hpp"
 #include "net/lab/internet.hpp"
 #include "sim/packet/packet.hpp"
+#include "sim/trial/world_fault.hpp"
 
 namespace punchlab::lab {
 namespace {
@@ -36,11 +40,9 @@ void refuse(const trial::Topology& topology) {
       if (!address.is_v4()) throw std::invalid_argument("the sockets backend carries IPv4 only");
 }
 
-HostStack make_stack(const LabOptions& options) {
-  return {options.device ? *options.device : possible_device(), options.queue};
-}
+constexpr std::array kNames{"client", "connector", "relay"};
 
-class SocketsWorld final : public LabWorld, public trial::Network, private InternetSink {
+class SocketsWorld final : public LabWorld, public trial::Network, private InternetSink, private HostStreams::Owner {
  public:
   explicit SocketsWorld(LabOptions options);
   std::uint64_t run(const trial::Topology& topology, trial::Application& application, Time until,
@@ -49,6 +51,8 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   Lateness lateness() const override;
   void leave_to_others(HostId host) override { elsewhere_[static_cast<std::size_t>(host)] = true; }
   void assign_addresses(const trial::Topology& topology) override {
+    for (std::size_t i = 0; i < trial::kHosts; ++i) spoilt_[i] |= !stacks_[i].is_up();
+    mend();
     for (std::size_t i = 0; i < trial::kHosts; ++i) stacks_[i].reset(topology.hosts[i].addresses);
   }
   const NetworkNamespace& network_namespace(HostId host) const override {
@@ -58,10 +62,20 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
   void send(HostId from, const TransportAddress& source, const TransportAddress& destination, std::uint8_t ttl,
             Bytes payload) override;
   void set_timer(HostId host, Time at) override { timer_of(host) = at; }
+  void listen(HostId host, const TransportAddress& local) override {
+    if (elsewhere(host)) return;
+    guarded(host, [&](HostStack& stack) { streams_.listen(host, stack.network_namespace(), local); });
+  }
+  trial::StreamId connect(HostId host, const TransportAddress& local, const TransportAddress& remote) override {
+    return elsewhere(host) ? 0 : streams_.connect(host, network_namespace(host), local, remote);
+  }
+  bool send_stream(trial::StreamId stream, Bytes bytes) override { return streams_.send(stream, bytes); }
+  void close_stream(trial::StreamId stream) override { streams_.close(stream); }
 
  private:
-  /// What epoll says is readable: a host's device, or one of its sockets.
+  /// What epoll says is ready: a host's device, one of its sockets, or a file of the streams.
   struct Source {
+    static constexpr std::uint32_t kStreams = trial::kHosts;  ///< in place of a host
     std::uint32_t host = 0;
     std::uint32_t number = 0;  ///< 0 is the device, then the sockets
 
@@ -73,12 +87,31 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
 
   void on_arrival(Time due, HostId host, Bytes packet) override;
   void on_event(const PacketEvent& event) override { application_->on_packet(event); }
+  Time time() const override { return now(); }
+  trial::Application& application() override { return *application_; }
+  void follow(int fd, std::uint32_t key, std::uint32_t events) override;
 
+  bool elsewhere(HostId host) const { return elsewhere_[static_cast<std::size_t>(host)]; }
   Time now() const { return kTimeOrigin + (monotonic() - start_); }
   HostStack& stack_of(HostId host) { return stacks_[static_cast<std::size_t>(host)]; }
   Time& timer_of(HostId host) { return timers_[static_cast<std::size_t>(host)]; }
   std::optional<std::size_t> open(HostId host, const TransportAddress& local);
   void watch(int fd, Source source);
+  HostStack make_stack() const { return {device_, queue_}; }
+  void mend();
+  void start_run(const trial::Topology& topology);
+  /// Does something with a host's stack; what makes the host unusable ends the run.
+  template <class Use>
+  std::invoke_result_t<Use, HostStack&> guarded(HostId host, Use&& use) {
+    try {
+      return use(stack_of(host));
+    } catch (const InterfaceDown&) {
+      spoil(host, "-interface-down");
+    } catch (const PortInUse&) {
+      spoil(host, "-port-in-use");
+    }
+  }
+  [[noreturn]] void spoil(HostId host, const char* what);
   void carry();
   void loop(Time until);
   void fire_timers();
@@ -89,10 +122,14 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
               Bytes payload);
 
   std::unique_ptr<GatewayMaker> maker_;
+  DeviceKind device_;
+  int queue_;
   std::array<HostStack, trial::kHosts> stacks_;
+  std::array<bool, trial::kHosts> spoilt_{};  ///< hosts to be made anew before the next run
   std::array<bool, trial::kHosts> elsewhere_{};
   FileDescriptor epoll_;
   Internet internet_{*this, maker_.get()};
+  HostStreams streams_{*this};
   trial::Application* application_ = nullptr;
   Duration start_{0};
   std::array<Time, trial::kHosts> timers_{};
@@ -104,12 +141,28 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
 
 SocketsWorld::SocketsWorld(LabOptions options)
     : maker_(std::move(options.gateways)),
-      stacks_{make_stack(options), make_stack(options), make_stack(options)},
+      device_(options.device ? *options.device : possible_device()),
+      queue_(options.queue),
+      stacks_{make_stack(), make_stack(), make_stack()},
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_.get() < 0) throw_errno("epoll_create1");
   for (std::uint32_t host = 0; host < trial::kHosts; ++host) watch(stacks_[host].device().descriptor(), {host, 0});
   prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when asked to, not 50 microseconds later
   late_.reserve(kLatenesses);
+}
+
+/// Whoever broke a host left more behind in it than can be known.
+void SocketsWorld::mend() {
+  for (std::uint32_t host = 0; host < trial::kHosts; ++host) {
+    if (!std::exchange(spoilt_[host], false)) continue;
+    stacks_[host] = make_stack();
+    watch(stacks_[host].device().descriptor(), {host, 0});
+  }
+}
+
+void SocketsWorld::spoil(HostId host, const char* what) {
+  spoilt_[static_cast<std::size_t>(host)] = true;
+  throw trial::WorldFault(kNames[static_cast<std::size_t>(host)] + std::string(what));
 }
 
 std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Application& application, Time until,
@@ -118,8 +171,7 @@ std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Applicat
   std::optional<Captures> captures;
   if (options.pcap) captures.emplace(*options.pcap, topology);
   internet_.reset(topology, captures ? &*captures : nullptr);
-  for (std::size_t i = 0; i < trial::kHosts; ++i)
-    if (!elsewhere_[i]) stacks_[i].reset(topology.hosts[i].addresses);  // else programs may have begun to send
+  start_run(topology);
   timers_.fill(kNever);
   late_.clear();
   events_ = 0;
@@ -127,17 +179,28 @@ std::uint64_t SocketsWorld::run(const trial::Topology& topology, trial::Applicat
   start_ = monotonic();
   application.start(kTimeOrigin, *this);
   loop(until);
-  for (auto& stack : stacks_) {
-    stack.close_sockets();
-    stack.check_interface();
-  }
+  streams_.clear();
+  for (std::size_t i = 0; i < trial::kHosts; ++i)
+    guarded(static_cast<HostId>(i), [](HostStack& stack) {
+      stack.close_sockets();
+      if (!stack.is_up()) throw InterfaceDown();
+    });
   return events_;
+}
+
+void SocketsWorld::start_run(const trial::Topology& topology) {
+  streams_.clear();
+  mend();
+  for (std::size_t i = 0; i < trial::kHosts; ++i)
+    if (!elsewhere_[i])  // else programs may have begun to send
+      guarded(static_cast<HostId>(i), [&](HostStack& stack) { stack.reset(topology.hosts[i].addresses); });
 }
 
 void SocketsWorld::loop(Time until) {
   while (!application_->finished() && now() < until) {
     carry();
     fire_timers();
+    streams_.settle();
     if (application_->finished()) return;
     wait(until);
   }
@@ -146,7 +209,8 @@ void SocketsWorld::loop(Time until) {
 /// All that is due moves on, as far as it is due when it gets there.
 void SocketsWorld::carry() {
   while (const auto count = internet_.advance(now())) events_ += count;
-  for (auto& stack : stacks_) stack.device().flush();
+  for (std::size_t i = 0; i < trial::kHosts; ++i)
+    guarded(static_cast<HostId>(i), [](HostStack& stack) { stack.device().flush(); });
 }
 
 void SocketsWorld::fire_timers() {
@@ -169,7 +233,9 @@ void SocketsWorld::wait(Time until) {
   for (int i = 0; i < count && !application_->finished(); ++i) {
     const auto source = Source::unpack(ready[static_cast<std::size_t>(i)].data.u64);
     const auto host = static_cast<HostId>(source.host);
-    if (source.number == 0)
+    if (source.host == Source::kStreams)
+      streams_.handle(source.number);
+    else if (source.number == 0)
       read_device(host);
     else
       read_socket(host, source.number - 1);
@@ -178,7 +244,7 @@ void SocketsWorld::wait(Time until) {
 
 void SocketsWorld::read_device(HostId host) {
   for (int i = 0; i < kBatch; ++i) {
-    const auto packet = stack_of(host).read_packet();
+    const auto packet = guarded(host, [](HostStack& stack) { return stack.read_packet(); });
     if (!packet) return;
     internet_.enter(now(), host, *packet);
   }
@@ -202,9 +268,9 @@ void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
   const auto view = packet::parse(packet);
   if (!view || !stack_of(host).owns(view->destination.address)) return;
   if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
-  stack_of(host).device().write(packet);
+  guarded(host, [&](HostStack& stack) { stack.device().write(packet); });
   if (late_.size() < kLatenesses) late_.push_back(now() - due);
-  if (elsewhere_[static_cast<std::size_t>(host)])
+  if (elsewhere(host) || view->protocol == packet::kTcp)  // else told when the socket gives it
     application_->on_packet({PacketEvent::Kind::delivered, now(), host, 0, nat::Reason::translated, packet});
 }
 
@@ -220,10 +286,10 @@ void SocketsWorld::send(HostId from, const TransportAddress& source, const Trans
 }
 
 std::optional<std::size_t> SocketsWorld::open(HostId host, const TransportAddress& local) {
-  if (elsewhere_[static_cast<std::size_t>(host)]) return std::nullopt;
+  if (elsewhere(host)) return std::nullopt;
   HostStack& stack = stack_of(host);
   const auto before = stack.socket_count();
-  const auto socket = stack.socket_at(local);
+  const auto socket = guarded(host, [&](HostStack& s) { return s.socket_at(local); });
   if (stack.socket_count() > before)
     watch(stack.fd_of(*socket), {static_cast<std::uint32_t>(host), static_cast<std::uint32_t>(*socket + 1)});
   return socket;
@@ -234,6 +300,15 @@ void SocketsWorld::watch(int fd, Source source) {
   event.events = EPOLLIN;
   event.data.u64 = source.pack();
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+void SocketsWorld::follow(int fd, std::uint32_t key, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = Source{Source::kStreams, key}.pack();
+  const int done = events == 0 ? epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr)
+                               : epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+  if (done != 0 && events != 0 && epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
 }
 
 void SocketsWorld::report(PacketEvent::Kind kind, HostId host, const TransportAddress& source,

@@ -40,7 +40,8 @@ class LabWorld : public trial::World {
 
 /// Moves this process into namespaces of its own, for good (`enter_lab`), and builds the hosts; it must have one
 /// thread. Otherwise: what the machine lacks, and how to get it. `run` lasts as long as the trial and carries IPv4
-/// only. It throws std::invalid_argument when asked for IPv6, and std::runtime_error when an interface went down.
+/// only. It throws std::invalid_argument when asked for IPv6, and trial::WorldFault when a host's interface went down or a
+/// program that is not the lab's has a port of the trial's.
 std::variant<std::unique_ptr<LabWorld>, std::string> make_lab_world(LabOptions options = {});
 
 }  // namespace punchlab::lab

@@ -30,11 +30,11 @@ namespace {
 
 class TunDevice final : public HostDevice {
  public:
-  TunDevice(const NetworkNamespace& host, int queue) {
+  TunDevice(const NetworkNamespace& host, const std::string& name, int queue) {
     host.inside([&] {
-      tun_ = open_tun(kHostInterface);
-      set_queue_length(kHostInterface, static_cast<std::uint32_t>(queue));
-      bring_up(open_control().get(), kHostInterface);
+      tun_ = open_tun(name.c_str());
+      set_queue_length(name, static_cast<std::uint32_t>(queue));
+      bring_up(open_control().get(), name);
     });
   }
 
@@ -42,14 +42,14 @@ class TunDevice final : public HostDevice {
 
   std::optional<Bytes> read() override {
     const auto size = ::read(tun_.get(), packet_.data(), packet_.size());
-    if (size < 0 && errno != EAGAIN) throw_errno("read from a host's interface");
+    if (size < 0 && errno != EAGAIN) throw InterfaceDown();
     if (size <= 0) return std::nullopt;
     return Bytes{packet_}.first(static_cast<std::size_t>(size));
   }
 
   void write(Bytes packet) override {
     if (::write(tun_.get(), packet.data(), packet.size()) < 0 && (errno == EIO || errno == EBADFD))
-      throw_errno("the interface of a host is down");
+      throw InterfaceDown();
   }
   void flush() override {}
 
@@ -65,8 +65,13 @@ DeviceKind possible_device() {
   return tun.get() >= 0 ? DeviceKind::tun : DeviceKind::veth;
 }
 
-std::unique_ptr<HostDevice> make_tun_device(const NetworkNamespace& host, int queue) {
-  return std::make_unique<TunDevice>(host, queue);
+std::unique_ptr<HostDevice> make_tun_device(const NetworkNamespace& host, const std::string& name, int queue) {
+  return std::make_unique<TunDevice>(host, name, queue);
+}
+
+std::unique_ptr<HostDevice> make_device(DeviceKind kind, const NetworkNamespace& host, const std::string& name,
+                                        int queue) {
+  return (kind == DeviceKind::tun ? make_tun_device : make_veth_device)(host, name, queue);
 }
 
 }  // namespace punchlab::lab

@@ -4,12 +4,15 @@ misbehave. Needs user namespaces. Cases:
  1. Our core under the contract: direct where the NATs allow it, relayed where not, and the reason says why.
  2. Each way to misbehave is a reason that names the side; the other trials of the run are not disturbed: never loads,
     hangs, exits early, prints rubbish, floods its output, floods its signalling, claims echoes that never were.
+ 2b. The relay is killed in the midst of a trial: that ends it at once, with a reason; the next trial has a new relay.
  3. What a driver starts ends with it, also a process that left its group.
  4. Ctrl-C and SIGKILL in the midst of a trial leave no process behind. Control: before, there are some.
  5. Agents on a simulating backend, coturn without agents, unknown keys: status 2, one line, nothing written. A driver that
     is not there: status 3.
 """
 
+import os
+import pathlib
 import signal
 import unittest
 
@@ -84,6 +87,18 @@ traffic: {{probes: 5, size: 100 B}}
         out, _ = self.run_sockets("faults.yaml", "--out", "run", status=1)
         expected = [("failed", reason) for _, reason in MISBEHAVIOUR.values()] + [("direct", "")]
         self.assertEqual(self.rows("run", "outcome, reason"), expected, out)
+        self.assert_nothing_runs()
+
+    def test_killed_relay_is_named(self):
+        self.driver("hangs", "mark('ready'); await_go(); open('goes', 'w').close(); time.sleep(60)")
+        self.write("pair.yaml", PAIR.replace("agent: punchlab", "agent: [./hangs, punchlab]", 1).replace("8 s", "200 s")
+                   .replace("[full-cone, symmetric]", "full-cone").partition("expect")[0])
+        process = self.start_run("pair.yaml", "--backend", "sockets", "--jobs", "1", "--out", "run", "--cell", "any,full-cone")
+        self.wait_until((self.folder / "goes").exists, "the first trial")
+        relay, = (p for p in self.processes() if b"\0relay\0" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes())
+        os.kill(relay, signal.SIGKILL)
+        self.ended(process, 1)
+        self.assertEqual(self.rows("run", "outcome, reason"), [("failed", "relay-ended"), ("direct", "")])
         self.assert_nothing_runs()
 
     def test_what_a_driver_starts_ends_with_it(self):

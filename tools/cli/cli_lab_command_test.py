@@ -3,10 +3,13 @@
  1. The command's exit status is passed on, also of a signal, and of a program that does not exist.
  2. The network is the scenario's: `punchlab probe` finds the client's NAT from inside; packets cross the links both ways
     in the time that they take; the captures hold them.
+ 2b. With --backend sockets-kernel the NAT is the kernel's own, which answers pings as no model does, and discovery finds
+    what the model says; a cell without such a NAT, and a backend that is no lab, are refused.
  3. A server in the connector's host is reached from the client's by TCP.
  4. No way out, by any address of the machine, a route of one's own or a device; control: outside, the same works.
  5. Nothing is left after kill -9 of the lab or of the command, not even what the command put in the background.
  6. The relay is killed: that is said, the command goes on.
+ 6b. The command takes its interface down: that is said, status 3.
  7. Wrong usage, media that wires cannot carry.
 """
 
@@ -32,6 +35,16 @@ try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
 except OSError as error:
     sys.exit("%s: %s" % (sys.argv[1], error))
+"""
+PING = """
+import socket, sys
+echo = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+echo.settimeout(1)
+echo.sendto(b"\\x08\\x00\\xf7\\xfd\\x00\\x01\\x00\\x01", (sys.argv[1], 0))
+try:
+    print("the gateway answers" if echo.recv(99)[20] == 0 else "it objects")
+except TimeoutError:
+    print("it is silent")
 """
 # A process that leaves its session and its parent behind.
 DAEMON = "setsid sh -c 'sleep 300 & sleep 300' >/dev/null 2>&1 </dev/null & echo started; sleep 300"
@@ -68,6 +81,19 @@ class LabCommand(Command):
             out, _ = self.lab("sh", "-c", '"$PUNCHLAB" probe --server "$PUNCHLAB_RELAY"', options=("--cell", cell))
             self.assertIn(f"mapping: {mapping}\n", out)
             self.assertIn(f"filtering: {filtering}\n", out)
+
+    def test_kernel_gateways(self):
+        self.write("home.yaml", HOME.replace("[symmetric, full-cone]", "[linux-masquerade-random, full-cone]"))
+        self.write("ping.py", PING)
+        script = '/usr/bin/python3 ping.py "${PUNCHLAB_CLIENT%.*}.1"; "$PUNCHLAB" probe --server "$PUNCHLAB_RELAY"'
+        for backend, answer in (("sockets", "it is silent\n"), ("sockets-kernel", "the gateway answers\n")):
+            out, _ = self.lab("sh", "-c", script, options=("--cell", "linux-masquerade-random,any", "--backend", backend))
+            self.assertEqual(out.partition("\n")[0] + "\n", answer)
+            self.assertIn("mapping: address-and-port-dependent\n", out)
+        self.assertIn("kernel rules", self.refused("lab", "home.yaml", "--cell", "full-cone,any", "--backend", "sockets-kernel",
+                                                   "--", "true"))
+        self.assertEqual(self.refused("lab", "home.yaml", "--backend", "ns3", "--", "true"),
+                         "--backend ns3: a lab is sockets or sockets-kernel")
 
     def test_links_and_captures(self):
         code = ("import os, socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(60);"
@@ -147,6 +173,10 @@ class LabCommand(Command):
         os.kill(int(children[0]), signal.SIGKILL)
         _, err = self.ended(process, 5)
         self.assertIn("\npunchlab: the relay of the lab ended (status 137); the rest goes on\n", err)
+
+    def test_interface_down(self):
+        _, err = self.lab("ip", "link", "set", "access", "down", status=3)
+        self.assertTrue(err.endswith("\npunchlab: the lab broke: client-interface-down\n"), err)
 
     def test_killed_command(self):
         """With the process that keeps it, as the kernel's OOM killer might."""

@@ -1,10 +1,12 @@
 """`punchlab run --backend sockets`: trials over real Linux stacks. Needs user namespaces. Cases:
 
  1. Every pair of the classic NATs comes out as in memory, cell by cell, outcome and reason; so do chosen cells and trials.
+ 1b. So do pairs whose UDP is blocked, over TCP and over TLS on port 443; a policy without these fails them, as in memory.
  2. What wires cannot carry is refused with status 2, before anything is written.
  3. A machine that forbids namespaces: status 3, what to allow, nothing written.
- 4. Where /dev/net/tun is closed, veths serve: outcomes as in memory.
+ 4. Where /dev/net/tun is closed, veths serve: outcomes as in memory. So they do for the kernel's own NATs.
  4b. On sockets-kernel the kernel's NATs come out as in memory; NATs that no kernel can be are refused with status 2.
+ 4c. The interface of a host goes down in the midst of a run: one trial fails for that reason, the run goes on to its end.
  5. Nothing is left: no process, no interface, no namespace, after success, Ctrl-C, the death of a worker and of the parent.
     Control: while the run goes on, its namespaces are there to be seen. Afterwards --resume goes on.
 """
@@ -80,6 +82,24 @@ class SocketsAgree(Lab):
         self.assertEqual(self.outcomes("sockets"), self.outcomes("memory"))
         self.assertIn("oracle: 16 of 16 cells agree with what their NATs allow", out)
 
+    def test_blocked_udp(self):
+        blocked = CLASSIC.replace(NATS, "[udp-blocked, https-only, symmetric]").replace("trials: 2", "trials: 1")
+        self.write("blocked.yaml", blocked)
+        out, _ = self.run_sockets("blocked.yaml", "--out", "sockets")
+        self.run_scenario("blocked.yaml", "--out", "memory")
+        self.assertEqual([row[2:] for row in self.outcomes("sockets")],
+                         [("relayed", "udp-blocked")] * 8 + [("relayed", "mapping-varies")])
+        self.assertEqual(self.outcomes("sockets"), self.outcomes("memory"))
+        self.assertIn("oracle: 9 of 9 cells agree with what their NATs allow", out)
+
+    def test_blocked_udp_without_tcp(self):
+        self.write("udp.yaml", CLASSIC.replace(NATS, "[udp-blocked, full-cone]").replace("trials: 2", "trials: 1\n"
+                   "timeout: 4 s\npolicy: {base: relay-first, name: udp-only, relay-transports: [udp]}"))
+        self.run_sockets("udp.yaml", "--out", "sockets")
+        self.run_scenario("udp.yaml", "--out", "memory")
+        self.assertEqual([row[2] for row in self.outcomes("sockets")], ["failed"] * 3 + ["direct"])
+        self.assertEqual(self.outcomes("sockets"), self.outcomes("memory"))
+
     def test_chosen_trials(self):
         self.run_sockets("classic.yaml", "--out", "one", "--cell", "symmetric,any", "--trial", "1", "--jobs", "3", "--pcap")
         self.assertEqual([row[1] for row in self.outcomes("one")], [1] * 4)
@@ -96,14 +116,49 @@ class SocketsAgree(Lab):
 class SocketsWithoutTun(Lab):
     def test_over_veths(self):
         """In a mount namespace of its own, where /dev/net is empty."""
-        script = 'mount -t tmpfs none /dev/net && exec "$0" run classic.yaml --backend sockets --no-report --out veths'
+        self.run_without_tun("classic.yaml", "sockets")
+
+    def test_kernel_gateways_over_veths(self):
+        self.write("kernel.yaml", CLASSIC.replace(NATS, "[linux-masquerade, linux-address-restricted]"))
+        self.run_without_tun("kernel.yaml", "sockets-kernel")
+
+    def run_without_tun(self, scenario, backend):
+        """It comes out as in memory."""
+        script = ('mount -t tmpfs none /dev/net && [ ! -e /dev/net/tun ] && '
+                  f'exec "$0" run {scenario} --backend {backend} --no-report --out veths')
         as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         done = subprocess.run(["unshare", *as_root, "--mount", "--propagation", "private", "sh", "-c", script, PUNCHLAB],
                               cwd=self.folder, env=self.environment, timeout=PATIENCE, capture_output=True, text=True,
                               check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.run_scenario("classic.yaml", "--out", "memory")
+        self.run_scenario(scenario, "--out", "memory")
         self.assertEqual(self.outcomes("veths"), self.outcomes("memory"))
+
+
+class SocketsFaults(Lab):
+    def take_interface_down(self, worker):
+        """Of one of the worker's hosts."""
+        for link in pathlib.Path(f"/proc/{worker}/fd").iterdir():
+            if not os.readlink(link).startswith("net:"):
+                continue
+            done = subprocess.run(["nsenter", "--user", "--preserve-credentials", "--target", str(worker), f"--net={link}",
+                                   "ip", "link", "set", "access", "down"], capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                return
+        self.fail("no host was found: " + done.stderr)
+
+    def test_interface_down(self):
+        process = self.start_sockets("classic.yaml", "--out", "run", "--jobs", "2")
+        self.wait_for_trials(process, "run")
+        worker = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+        self.take_interface_down(worker)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertIn(process.returncode, (0, 1), f"1 where the oracle wants a direct path\n{out}\n{err}")
+        rows = self.rows("run", "outcome, reason")
+        down = [row for row in rows if row[1].endswith("-interface-down")]
+        self.assertEqual(len(rows), 32)
+        self.assertEqual([outcome for outcome, _ in down], ["failed"])
+        self.assertEqual(len([row for row in rows if row[0] == "failed"]), 1)
 
 
 class KernelGateways(Lab):

@@ -8,12 +8,16 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "net/kernel/abilities.hpp"
+#include "net/kernel/kernel_gateway.hpp"
 #include "net/lab/abilities.hpp"
 #include "net/lab/lab_world.hpp"
 #include "net/lab/program.hpp"
 #include "scenarios/loader/loader.hpp"
+#include "sim/trial/world_fault.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/interrupt.hpp"
+#include "tools/runner/backend.hpp"
 
 namespace punchlab::cli {
 
@@ -40,6 +44,7 @@ struct LabCommand {
   std::vector<std::string> command{};
   std::string connector{};
   std::optional<std::filesystem::path> pcap{};
+  bool kernel = false;  ///< gateways are the kernel's where their NATs have rules for it
 };
 
 Syntax syntax() {
@@ -58,6 +63,8 @@ Syntax syntax() {
       "cell", po::value<std::string>(), "CLIENT,CONNECTOR: the NATs of the two sides")(
       "trial", po::value<std::uint64_t>()->default_value(0), "whose latencies and addresses, counted from 0")(
       "connector", po::value<std::string>(), "command line for a shell in the connector's host, for as long as COMMAND runs")(
+      "backend", po::value<std::string>()->default_value("sockets"),
+      "sockets, or sockets-kernel: the kernel's own NAT wherever a NAT has the key kernel")(
       "pcap", po::value<std::string>(), "folder for a capture of every interface");
   return s;
 }
@@ -75,6 +82,11 @@ std::optional<LabCommand> parse_lab(const Arguments& arguments) {
   auto loaded = loader::load((*values)["scenario"].as<std::string>(), overrides);
   if (const auto* problem = std::get_if<loader::Problem>(&loaded)) throw CommandError(kWrongUsage, problem->to_string());
   LabCommand lab{.plan = std::get<trial::Plan>(std::move(loaded)), .trial = (*values)["trial"].as<std::uint64_t>()};
+  const auto& name = (*values)["backend"].as<std::string>();
+  const auto backend = runner::parse_backend(name);
+  if (!backend || !runner::is_real(*backend))
+    throw CommandError(kWrongUsage, fmt::format("--backend {}: a lab is sockets or sockets-kernel", name));
+  lab.kernel = *backend == runner::Backend::sockets_kernel;
   if (dashes != arguments.end()) lab.command.assign(dashes + 1, arguments.end());
   if (lab.command.empty()) {
     const char* shell = std::getenv("SHELL");
@@ -185,7 +197,11 @@ int run_lab(lab::LabWorld& world, const LabCommand& options, const trial::Topolo
     });
   lab::Program command(world.network_namespace(HostId::client), [&] { return lab::execute(options.command); });
   Attendance attendance(command, relay);
-  world.run(topology, attendance, kTimeOrigin + kForever, {options.pcap});
+  try {
+    world.run(topology, attendance, kTimeOrigin + kForever, {options.pcap});
+  } catch (const trial::WorldFault& fault) {
+    throw CommandError(kMachineLacks, fmt::format("the lab broke: {}", fault.what()));
+  }
   if (!attendance.status()) throw CommandError(kInterrupted, "interrupted");
   return *attendance.status();
 }
@@ -196,9 +212,10 @@ int lab_command(const Arguments& arguments) {
   const auto options = parse_lab(arguments);
   if (!options) return kFine;
   const auto& cell = options->plan.cells.front();
-  if (const auto reason = lab::cannot_model(cell))
+  if (const auto reason = options->kernel ? kernel::cannot_model(cell) : lab::cannot_model(cell))
     throw CommandError(kWrongUsage, fmt::format("cell {},{}: {}", cell.client.nat_name, cell.connector.nat_name, *reason));
-  auto made = lab::make_lab_world({.queue = kQueue});
+  auto gateways = options->kernel ? kernel::make_kernel_gateways() : nullptr;
+  auto made = lab::make_lab_world({.gateways = std::move(gateways), .queue = kQueue});
   if (const auto* missing = std::get_if<std::string>(&made)) throw CommandError(kMachineLacks, *missing);
   const auto topology = trial::draw_topology(cell, options->plan.seed, options->trial);
   fmt::print(stderr, "{}; {}; relay {}:{}, users {} and {}\n",
