@@ -228,12 +228,12 @@ Status Store::insert(std::span<const TrialRecord> records) {
   return std::nullopt;
 }
 
-Status Store::finish(Manifest::State state, double trials_per_second) {
+Status Store::finish(Manifest::State state, double trials_per_second, const Visit& visit) {
   auto failure = flush();
   if (failure) return failure;
   const auto trials = count();
   if (!trials) return trials.error();
-  const auto sum = digest();
+  const auto sum = digest(visit);
   if (!sum) return sum.error();
   manifest_.finished = *trials;
   manifest_.trials_sha256 = *sum;
@@ -268,19 +268,20 @@ Result<std::uint64_t> Store::count() const {
 }
 
 /// SHA-256 over the rows in the order of (cell, trial), each as its frame (results/record/wire.hpp).
-Result<std::string> Store::digest() const {
+Result<std::string> Store::digest(const Visit& visit) const {
   Sha256 sum;
   std::vector<std::uint8_t> frame;
   const auto failure = visit_rows([&](const TrialRecord& record) {
     frame.clear();
     encode(record, frame);
     sum.add(frame);
+    if (visit) visit(record);
   });
   if (failure) return *failure;
   return sum.hex();
 }
 
-Status Store::for_each(const std::function<void(const TrialRecord&)>& visit) const {
+Status Store::for_each(const Visit& visit) const {
   const bool ended = !insert_ && !manifest_.trials_sha256.empty();
   Sha256 sum;
   std::vector<std::uint8_t> frame;
@@ -298,7 +299,7 @@ Status Store::for_each(const std::function<void(const TrialRecord&)>& visit) con
                            (folder_ / "trials.sqlite").string())};
 }
 
-Status Store::visit_rows(const std::function<void(const TrialRecord&)>& visit) const {
+Status Store::visit_rows(const Visit& visit) const {
   const std::string sql = std::string(kSelectTrials) + " ORDER BY cell, trial";
   auto select = database_->prepare(sql.c_str());
   if (!select) return select.error();

@@ -45,8 +45,10 @@ class Store {
   Status append(TrialRecord record);
   /// Writes what is pending. Call it when no trial finished for a while, and before reading.
   Status flush();
-  /// Flushes, then closes the manifest: end, state, number of trials and speed.
-  Status finish(Manifest::State state, double trials_per_second);
+  using Visit = std::function<void(const TrialRecord&)>;
+  /// Flushes, then closes the manifest: end, state, number of trials and speed. Reads the trials once for their sum,
+  /// and shows each to `visit` in the order of `for_each`.
+  Status finish(Manifest::State state, double trials_per_second, const Visit& visit = {});
 
   /// Element k: trial k of `cell` is in the store. Trials from `size()` on are not.
   Result<std::vector<bool>> finished(std::uint32_t cell) const;
@@ -56,7 +58,7 @@ class Store {
   Result<std::vector<StoredCell>> cells() const { return read_cells(*database_); }
   /// Every trial in the order of (cell, trial), one at a time. Of a run that has ended, Error::Kind::corrupt after the
   /// last when they are not those that it ended with.
-  Status for_each(const std::function<void(const TrialRecord&)>& visit) const;
+  Status for_each(const Visit& visit) const;
   /// A trial of `cell` that ended as most of them did (outcome and reason), the first such; nothing when it has none.
   Result<std::optional<TrialRecord>> typical(std::uint32_t cell) const;
   /// One trial, or nothing when it is not there.
@@ -73,8 +75,8 @@ class Store {
   std::ptrdiff_t write_what_fits();
   Status insert(std::span<const TrialRecord> records);
   Status check_folder() const;
-  Status visit_rows(const std::function<void(const TrialRecord&)>& visit) const;
-  Result<std::string> digest() const;
+  Status visit_rows(const Visit& visit) const;
+  Result<std::string> digest(const Visit& visit) const;
 
   std::filesystem::path folder_;
   Manifest manifest_;

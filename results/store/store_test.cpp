@@ -7,7 +7,7 @@
 //  5. A broken manifest, a broken or foreign trials.sqlite: a clear error, no crash.
 //  6. One writer at a time; a reader may look while the writer works.
 //  7. A vanished folder gives an error and its name.
-//  8. A finished run says so in its manifest.
+//  8. A finished run says so in its manifest; finishing it shows every trial once, in order.
 //  9. Trials changed after the run has ended are noticed; trials of a run that goes on are not suspected.
 // 10. The cells come back with the worlds they draw from.
 #include "results/store/store.hpp"
@@ -220,8 +220,12 @@ TEST_F(StoreTest, NoticesChangedTrials) {
     ASSERT_TRUE(store);
     for (const auto& record : records(3)) ASSERT_FALSE(store->append(record));
     ASSERT_FALSE(store->flush());
-    EXPECT_EQ(read(*Store::open(folder)).size(), 48U);  // it goes on
-    ASSERT_FALSE(store->finish(Manifest::State::complete, 1));
+    const auto going_on = read(*Store::open(folder));
+    EXPECT_EQ(going_on.size(), 48U);
+    std::vector<TrialRecord> seen;
+    ASSERT_FALSE(
+        store->finish(Manifest::State::complete, 1, [&](const TrialRecord& record) { seen.push_back(record); }));
+    EXPECT_EQ(seen, going_on);
   }
   EXPECT_EQ(read(*Store::open(folder)).size(), 48U);
   auto database = Database::open(folder / "trials.sqlite", Database::Mode::write);

@@ -84,23 +84,19 @@ std::string how_to_go_on(const results::Store& store) {
                      quoted(store.folder().string()));
 }
 
-/// Closes the run folder as it ended; throws unless the run is complete.
-void close(results::Store& store, Run& run) {
+/// Closes the run folder as it ended, and sums up what is in it; throws unless the run is complete.
+results::Summary close(const trial::Plan& plan, const RunOptions& options, results::Store& store, Run& run) {
   using State = results::Manifest::State;
   const auto state = run.end.end == End::complete      ? State::complete
                      : run.end.end == End::interrupted ? State::interrupted
                                                        : State::failed;
-  auto closed = store.finish(state, run.rate());
+  results::Summarizer summarizer(plan, std::string(runner::name_of(options.backend)), predictions(plan));
+  auto closed = store.finish(state, run.rate(), [&](const results::TrialRecord& record) { summarizer.add(record); });
   const auto hint = how_to_go_on(store);
   if (!run.error) run.error = std::move(closed);
   if (run.error) throw CommandError(static_cast<ExitStatus>(run.error->exit_status()), run.error->text + hint);
   if (run.end.end == End::interrupted) throw CommandError(kInterrupted, "interrupted" + hint);
   if (run.end.end != End::complete) throw CommandError(kMachineLacks, run.end.error + hint);
-}
-
-results::Summary summary_of(const trial::Plan& plan, const RunOptions& options, const results::Store& store) {
-  results::Summarizer summarizer(plan, std::string(runner::name_of(options.backend)), predictions(plan));
-  check(store.for_each([&](const results::TrialRecord& record) { summarizer.add(record); }));
   return summarizer.finish();
 }
 
@@ -139,9 +135,8 @@ int run_command(const Arguments& arguments) {
   if (interrupted) throw CommandError(kInterrupted, "interrupted before the first trial");
   auto store = open_store(plan, *options, planned);
   auto run = run_trials(plan, *options, remaining(plan, *options, &store), planned, store);
-  close(store, run);
   const Stopwatch summarizing;
-  const auto summary = summary_of(plan, *options, store);
+  const auto summary = close(plan, *options, store, run);
   check(results::write_summary(summary, store.folder()));
   const auto status = conclude(plan, summary);
   fmt::print("\ntime: {}; {:.1f} s for the summary", speed(run, options->jobs), summarizing.seconds());
