@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "protocol/base/endpoint.hpp"
+#include "protocol/base/slot_index.hpp"
 #include "protocol/stun/stream_framer.hpp"
-#include "protocol/turn/slot_index.hpp"
 
 namespace punchlab::relay {
 
@@ -36,7 +36,7 @@ class StreamTable {
   std::unique_ptr<Stream[]> streams_;
   std::vector<std::uint32_t> free_;
   std::uint32_t used_slots_ = 0;  ///< slots from here on were never used
-  turn::SlotIndex by_socket_;
+  SlotIndex by_socket_;
 };
 
 }  // namespace punchlab::relay

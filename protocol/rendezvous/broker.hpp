@@ -1,7 +1,7 @@
 #pragma once
 // The relay's side of the rendezvous (docs/protocol.md): knows which peer is reachable over which flow, passes sealed
-// messages between peers that it cannot read, and times their simultaneous starts. Only authenticated requests reach it,
-// so nothing here is created for strangers. Its tables never grow.
+// messages between peers that it cannot read, and times their simultaneous starts. Only authenticated requests reach
+// it, so nothing here is created for strangers. Its tables never grow.
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "protocol/base/endpoint.hpp"
-#include "protocol/rendezvous/flat_index.hpp"
+#include "protocol/base/slot_index.hpp"
 #include "protocol/rendezvous/peer_id.hpp"
 #include "protocol/stun/long_term_server.hpp"
 
 namespace punchlab::rendezvous {
 
 struct BrokerLimits {
-  std::size_t registrations = 64;  ///< peers registered at once
-  std::size_t pending = 16;        ///< messages that wait for a peer that has not registered yet
+  std::size_t registrations = 64;                        ///< peers registered at once
+  std::size_t pending = 16;                              ///< messages that wait for a peer that has not registered yet
   Duration max_lifetime = std::chrono::seconds{60};      ///< of a registration, without a refresh
   std::size_t pending_per_user = 8;                      ///< of these
   Duration pending_lifetime = std::chrono::seconds{30};  ///< how long a message waits
@@ -120,7 +120,7 @@ class Broker {
   std::vector<Reservation> reservations_;
   std::vector<Registration> table_;
   std::vector<std::uint32_t> free_;  ///< slots of table_
-  FlatIndex by_id_, by_flow_;
+  SlotIndex by_id_, by_flow_;
   std::vector<Pending> pending_;
   std::unique_ptr<std::uint8_t[]> pending_bytes_;
   std::size_t pending_count_ = 0;
@@ -128,7 +128,7 @@ class Broker {
   std::array<Outgoing, kOutgoing> outgoing_;
   std::unique_ptr<std::uint8_t[]> outgoing_bytes_;
   std::size_t outgoing_head_ = 0, outgoing_count_ = 0;
-  Time next_expiry_ = kNever;  ///< nothing expires before
+  Time next_expiry_ = kNever;     ///< nothing expires before
   std::uint64_t deliveries_ = 0;  ///< numbers the indications
   std::uint64_t overflows_ = 0;
 };

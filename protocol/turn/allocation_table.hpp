@@ -9,9 +9,9 @@
 
 #include "protocol/base/endpoint.hpp"
 #include "protocol/base/rng.hpp"
+#include "protocol/base/slot_index.hpp"
 #include "protocol/stun/message.hpp"
 #include "protocol/turn/server_config.hpp"
-#include "protocol/turn/slot_index.hpp"
 
 namespace punchlab::turn {
 
@@ -40,9 +40,9 @@ struct Allocation {
   SocketId socket;         ///< of the relayed transport address
   TransportAddress relayed;
   std::uint32_t user = 0;
-  stun::TransactionId transaction{};      ///< of the Allocate request that made it
-  std::optional<std::uint64_t> token;     ///< reservation that came with it
-  Duration granted{0};                    ///< by that request
+  stun::TransactionId transaction{};   ///< of the Allocate request that made it
+  std::optional<std::uint64_t> token;  ///< reservation that came with it
+  Duration granted{0};                 ///< by that request
   Time expires = kNever;
   std::uint16_t permissions = 0;  ///< in use
   std::uint16_t channels = 0;
@@ -87,7 +87,8 @@ class AllocationTable {
   std::size_t free_permissions(Time now, const Allocation& allocation) const;
   const Channel* find_channel(Time now, const Allocation& allocation, std::uint16_t number) const;
   const Channel* find_channel(Time now, const Allocation& allocation, const TransportAddress& peer) const;
-  /// Binds or renews; false when the table is full. That number and peer do not contradict another channel is the caller's.
+  /// Binds or renews; false when the table is full. That number and peer do not contradict another channel is the
+  /// caller's.
   bool bind(Time now, Allocation& allocation, std::uint16_t number, const TransportAddress& peer);
 
   /// The next socket to open, or to close. A socket that was never asked for is never closed.

@@ -2,11 +2,12 @@
 // From a hash to a slot number: open addressing, linear probing, a size fixed at construction, no tombstones.
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-namespace punchlab::turn {
+namespace punchlab {
 
 /// Holds at most `capacity` pairs of hash and slot. What equality means lies with the slots' owner. Never iterated.
 class SlotIndex {
@@ -21,16 +22,23 @@ class SlotIndex {
     return std::nullopt;
   }
 
-  void clear() { std::fill(cells_.begin(), cells_.end(), Cell{}); }
+  std::size_t size() const { return size_; }
+  void clear() {
+    std::fill(cells_.begin(), cells_.end(), Cell{});
+    size_ = 0;
+  }
 
   /// The pair must not be there yet, and there must be room.
   void insert(std::uint64_t hash, std::uint32_t slot) {
+    assert(2 * size_ < cells_.size());
+    ++size_;
     auto i = hash & mask_;
     while (cells_[i].slot != kFree) i = (i + 1) & mask_;
     cells_[i] = {hash, slot};
   }
 
-  /// The pair must be there. Later entries of the probe run move up, so that no run is ever broken.
+  /// The pair must be there. Later entries of the probe run move up, so that no run is ever broken (Knuth 6.4,
+  /// algorithm R).
   void erase(std::uint64_t hash, std::uint32_t slot) {
     auto hole = hash & mask_;
     while (cells_[hole].slot != slot) hole = (hole + 1) & mask_;
@@ -41,6 +49,7 @@ class SlotIndex {
       hole = i;
     }
     cells_[hole] = {};
+    --size_;
   }
 
  private:
@@ -51,6 +60,7 @@ class SlotIndex {
   };
   std::vector<Cell> cells_;
   std::size_t mask_;
+  std::size_t size_ = 0;
 };
 
-}  // namespace punchlab::turn
+}  // namespace punchlab

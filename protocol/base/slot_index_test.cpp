@@ -1,6 +1,9 @@
 // The open-addressed index against std::map:
-// 1. Random inserts and erases over few hashes, so that runs of collisions form and wrap round, agree with the map.
-#include "protocol/turn/slot_index.hpp"
+// 1. Random inserts and erases over few hashes, so that runs of collisions form and wrap round, agree with the map, up
+// to the
+//    full capacity.
+// 2. Cleared, it holds nothing and takes everything again.
+#include "protocol/base/slot_index.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +11,7 @@
 
 #include "protocol/base/rng.hpp"
 
-namespace punchlab::turn {
+namespace punchlab {
 namespace {
 
 TEST(SlotIndex, AgreesWithAMapUnderCollisions) {
@@ -26,6 +29,7 @@ TEST(SlotIndex, AgreesWithAMapUnderCollisions) {
         model[slot] = rng.below(6) + 28;  // around the end of the 32 cells
         index.insert(model[slot], slot);
       }
+      ASSERT_EQ(index.size(), model.size());
       for (std::uint32_t s = 0; s < kCapacity; ++s) {
         const auto known = model.find(s);
         const auto hash = known == model.end() ? 30 : known->second;
@@ -36,5 +40,16 @@ TEST(SlotIndex, AgreesWithAMapUnderCollisions) {
   }
 }
 
+TEST(SlotIndex, Clears) {
+  SlotIndex index(4);
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint32_t slot = 0; slot < 4; ++slot) index.insert(7, slot);
+    EXPECT_TRUE(index.find(7, [](auto slot) { return slot == 3; }).has_value());
+    index.clear();
+    EXPECT_EQ(index.size(), 0u);
+    EXPECT_FALSE(index.find(7, [](auto) { return true; }).has_value());
+  }
+}
+
 }  // namespace
-}  // namespace punchlab::turn
+}  // namespace punchlab
