@@ -52,7 +52,7 @@ std::optional<std::uint32_t> LongTermServer::find_user(std::string_view name) co
 }
 
 std::variant<LongTermServer::Authenticated, Refused> LongTermServer::authenticate(Time now, const FiveTuple& flow,
-                                                                                  const MessageView& request) const {
+                                                                                  const MessageView& request) {
   if (!has_integrity(request)) return Refused{401};
   if (!is_complete(request)) return Refused{400};
   const auto algorithm = requested_algorithm(request);
@@ -61,7 +61,7 @@ std::variant<LongTermServer::Authenticated, Refused> LongTermServer::authenticat
   if (!user || request.text(Attribute::realm) != realm_) return Refused{401};
   const auto& key = *algorithm == PasswordAlgorithm::sha256 ? keys_sha256_[*user] : keys_[*user];
   if (check_integrity(request, key) != IntegrityResult::valid) return Refused{401};
-  const auto issued = nonce_issued(request.text(Attribute::nonce), flow, secret_);
+  const auto issued = nonces_.issued(request.text(Attribute::nonce), flow, secret_);
   if (!issued || *issued > now || now - *issued > nonce_lifetime_) return Refused{438};
   return Authenticated{*user, &key, now - *issued, request.has(Attribute::message_integrity_sha256)};
 }

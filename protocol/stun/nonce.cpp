@@ -54,4 +54,15 @@ std::optional<Time> nonce_issued(std::string_view nonce, const FiveTuple& flow, 
   return Time{Duration{static_cast<Duration::rep>(issued)}};
 }
 
+std::optional<Time> KnownNonces::issued(std::string_view nonce, const FiveTuple& flow, const IntegrityKey& secret) {
+  auto& known = known_[hash_of(flow) % known_.size()];
+  if (nonce == std::string_view{known.nonce.data(), known.nonce.size()} && flow == known.flow) return known.issued;
+  const auto issued = nonce_issued(nonce, flow, secret);
+  if (!issued) return std::nullopt;
+  known.flow = flow;
+  nonce.copy(known.nonce.data(), known.nonce.size());
+  known.issued = *issued;
+  return issued;
+}
+
 }  // namespace punchlab::stun
