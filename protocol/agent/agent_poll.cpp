@@ -7,8 +7,8 @@
 namespace punchlab::agent {
 namespace {
 
-/// A lost path may come back by new allocations. Both sides have noticed within half the consent timeout, and a relay that
-/// forgot the peer hears of it again at its next keepalive.
+/// A lost path may come back by new allocations. Both sides have noticed within half the consent timeout, and a relay
+/// that forgot the peer hears of it again at its next keepalive.
 constexpr Duration kLossPatience = std::chrono::seconds{20};
 
 }  // namespace
@@ -25,7 +25,9 @@ Output Agent::poll(Time now, MutableBytes out) {
     if (again_) advance(now);
   } while (again_);
   quiet_ = true;
-  return next_ = deadline(now);
+  const auto next = deadline(now);
+  next_ = next;
+  return next;
 }
 
 /// What happened, in an order that makes sense to a caller who hears all of it at once.
@@ -33,7 +35,8 @@ std::optional<Output> Agent::poll_owed(Time now, MutableBytes out) {
   for (std::size_t i = 0; i < kStreams.size(); ++i)
     if (std::exchange(owes_close_[i], false)) return CloseSocket{socket_of(kStreams[i])};
   for (std::size_t i = 0; i < kStreams.size(); ++i)
-    if (std::exchange(owes_stream_[i], false)) return OpenSocket{socket_of(kStreams[i]), kStreams[i], {}, relay_at(kStreams[i])};
+    if (std::exchange(owes_stream_[i], false))
+      return OpenSocket{socket_of(kStreams[i]), kStreams[i], {}, relay_at(kStreams[i])};
   if (has_received_) {
     has_received_ = false;
     std::copy_n(received_.begin(), received_size_, out.begin());
@@ -141,7 +144,8 @@ std::optional<Output> Agent::poll_ice(Time now, MutableBytes out) {
   return std::nullopt;
 }
 
-std::optional<Transmit> Agent::send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out) {
+std::optional<Transmit> Agent::send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes,
+                                         MutableBytes out) {
   if (base == kRelayedBase) {
     if (relay_closed_ || !turn_.knows(remote.address)) return std::nullopt;  // the relay would drop it
     const auto size = turn_.wrap(remote, bytes, out);

@@ -16,7 +16,8 @@
 
 namespace punchlab::ice {
 
-/// Bytes at the start of the poll buffer, to be sent from `base`; the caller wraps them in TURN when the base is an allocation.
+/// Bytes at the start of the poll buffer, to be sent from `base`; the caller wraps them in TURN when the base is an
+/// allocation.
 struct Transmit {
   BaseId base{};
   TransportAddress destination{};
@@ -72,19 +73,21 @@ class Agent {
 
   // Local candidates. `base` is the id the caller transmits through; add a base's host candidate before its reflexive
   // ones. Each returns the candidate to signal, with priority and foundation, or nothing when redundant (RFC 8445
-  // section 5.1.3) or over the limit. The server is where the candidate was learned; only its address counts (foundation).
+  // section 5.1.3) or over the limit. The server is where the candidate was learned; only its address counts
+  // (foundation).
   std::optional<Candidate> add_host(Time now, BaseId base, TransportAddress address);
-  std::optional<Candidate> add_server_reflexive(Time now, BaseId base, TransportAddress mapped, TransportAddress server);
+  std::optional<Candidate> add_server_reflexive(Time now, BaseId base, TransportAddress mapped,
+                                                TransportAddress server);
   std::optional<Candidate> add_relayed(Time now, BaseId base, TransportAddress relayed, TransportAddress server);
-  /// What is sent from this base leads nowhere any more (an allocation that the relay has lost): its pairs fail at once. A
-  /// later `add_relayed` on the same base takes the old candidate's place, and has its pairs checked again.
+  /// What is sent from this base leads nowhere any more (an allocation that the relay has lost): its pairs fail at
+  /// once. A later `add_relayed` on the same base takes the old candidate's place, and has its pairs checked again.
   void withdraw_base(Time now, BaseId base);
   void end_of_local_candidates(Time now);
 
   /// No check leaves before these are known.
   void set_remote_credentials(const Credentials& credentials);
-  /// The same of an agent with other lengths. False, and nothing changes, unless there are 1 to kMaxUfrag characters and
-  /// a password.
+  /// The same of an agent with other lengths. False, and nothing changes, unless there are 1 to kMaxUfrag characters
+  /// and a password.
   bool set_remote_credentials(std::string_view ufrag, std::string_view password);
   /// Trickle (RFC 8838): ignores what it cannot use, duplicates, and what is over the limit.
   void add_remote(Time now, const Candidate& candidate);
@@ -113,7 +116,11 @@ class Agent {
   const Counters& counters() const;
 
  private:
+  Core& change();  ///< for whatever may bring an output or another deadline
+
   std::unique_ptr<Core> core_;
+  bool quiet_ = false;  ///< a Deadline was given, and nothing was changed since
+  Deadline next_;       ///< while quiet: that one
 };
 
 }  // namespace punchlab::ice

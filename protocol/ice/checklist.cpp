@@ -18,8 +18,8 @@ Pair* Checklist::find(BaseId base, std::uint8_t remote) {
   return it == pairs_.end() ? nullptr : &*it;
 }
 
-// The rule of RFC 8445 section 6.1.2.6, applied to one new pair at a time as RFC 8838 section 12 wants it: per foundation
-// the best pair waits and the rest is frozen, until one succeeds.
+// The rule of RFC 8445 section 6.1.2.6, applied to one new pair at a time as RFC 8838 section 12 wants it: per
+// foundation the best pair waits and the rest is frozen, until one succeeds.
 PairState Checklist::first_state(const Pair& pair) {
   Pair* waiting = nullptr;
   for (auto& other : pairs_) {
@@ -68,9 +68,8 @@ Pair* Checklist::add(const Pair& pair) {
 }
 
 bool Checklist::expendable(std::uint8_t remote) const {
-  return std::ranges::all_of(pairs_, [=](const Pair& p) {
-    return p.remote != remote || p.state == PairState::vacant || p.expendable();
-  });
+  return std::ranges::all_of(
+      pairs_, [=](const Pair& p) { return p.remote != remote || p.state == PairState::vacant || p.expendable(); });
 }
 
 void Checklist::vacate(std::uint8_t remote) {
@@ -94,13 +93,6 @@ void Checklist::untrigger(Pair& pair) {
   pair.triggered = false;
 }
 
-const Pair* Checklist::best_waiting(bool relayed) const {
-  const Pair* best = nullptr;
-  for (const auto& p : pairs_)
-    if (p.state == PairState::waiting && (relayed || !p.relayed()) && (best == nullptr || p.priority > best->priority)) best = &p;
-  return best;
-}
-
 bool Checklist::idle(std::uint16_t foundation) const {
   return std::ranges::none_of(pairs_, [&](const Pair& p) {
     return p.foundation == foundation && (p.state == PairState::waiting || p.state == PairState::in_progress);
@@ -118,8 +110,14 @@ const Pair* Checklist::best_unfreezable(bool relayed) const {
 
 const Pair* Checklist::next(bool relayed) const {
   if (!triggered_.empty()) return &pairs_[triggered_.front()];
-  if (const Pair* waiting = best_waiting(relayed)) return waiting;
-  return best_unfreezable(relayed);
+  const Pair* waiting = nullptr;
+  bool frozen = false;
+  for (const auto& p : pairs_) {
+    const bool best = p.state == PairState::waiting && (waiting == nullptr || p.priority > waiting->priority);
+    if (best && (relayed || !p.relayed())) waiting = &p;
+    frozen |= p.state == PairState::frozen;
+  }
+  return waiting != nullptr || !frozen ? waiting : best_unfreezable(relayed);
 }
 
 Pair& Checklist::take(const Pair& pair) {

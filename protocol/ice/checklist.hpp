@@ -7,17 +7,18 @@
 
 namespace punchlab::ice {
 
-/// Holds at most `max_pairs`; pairs never move, so references and indices stay good. A part of the places takes relayed pairs
-/// only: they have the lowest priorities, and are what is left when nothing else works.
+/// Holds at most `max_pairs`; pairs never move, so references and indices stay good. A part of the places takes relayed
+/// pairs only: they have the lowest priorities, and are what is left when nothing else works.
 class Checklist {
  public:
   explicit Checklist(std::size_t max_pairs);
 
   /// Adds a pair and decides whether it is frozen or waiting. At the limit it takes the place of the lowest pair that
-  /// was not checked yet (RFC 8445 section 6.1.2.5), relayed and direct ones apart, or that of a learned one that led nowhere;
-  /// null when there is neither.
+  /// was not checked yet (RFC 8445 section 6.1.2.5), relayed and direct ones apart, or that of a learned one that led
+  /// nowhere; null when there is neither.
   Pair* add(const Pair& pair);
-  /// Whether every pair with this remote candidate has ended without success: what was only learned may be given up then.
+  /// Whether every pair with this remote candidate has ended without success: what was only learned may be given up
+  /// then.
   bool expendable(std::uint8_t remote) const;
   /// Frees the places of the pairs with this remote candidate; none of them is selected.
   void vacate(std::uint8_t remote);
@@ -50,7 +51,6 @@ class Checklist {
   PairState first_state(const Pair& pair);
   Pair* make_room(const Pair& pair);
   std::size_t room_of(const Pair& pair) const;
-  const Pair* best_waiting(bool relayed) const;
   const Pair* best_unfreezable(bool relayed) const;
   bool idle(std::uint16_t foundation) const;
   std::size_t max_pairs_;

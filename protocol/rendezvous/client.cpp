@@ -14,7 +14,7 @@ using stun::Method;
 
 namespace {
 
-constexpr Duration kRetryAfter = std::chrono::seconds{5};    ///< after the relay refused a registration
+constexpr Duration kRetryAfter = std::chrono::seconds{5};      ///< after the relay refused a registration
 constexpr Duration kMaxStartDelay = std::chrono::seconds{10};  ///< a start that lies further away is not believed
 constexpr int kMaxMeasurements = 3;
 constexpr int kMaxAttempts = 3;
@@ -36,6 +36,7 @@ Client::Client(const Policy& policy, stun::LongTermClient& credential, const Pee
       rng_(&rng) {}
 
 void Client::start(Time now) {
+  quiet_ = false;
   measurements_left_ = kMaxMeasurements;
   send_register(now, credential_->ready(), false);
 }
@@ -110,6 +111,7 @@ void Client::end_registration(int code) {
 
 bool Client::forward(Time now, const PeerId& to, Bytes payload, bool timed) {
   if (refused_ || payload.empty() || payload.size() > kMaxPayload) return false;
+  quiet_ = false;
   const auto free = std::ranges::find(forwards_, false, &Forward::used);
   if (free == forwards_.end()) return false;
   free->used = true;
@@ -203,6 +205,7 @@ void Client::note_start(Time now, const PeerId& peer, std::optional<std::uint64_
 }
 
 bool Client::handle_message(Time now, const MessageView& message) {
+  quiet_ = false;
   if (message.is(Class::indication, Method::rendezvous_deliver)) {
     handle_delivery(now, message);
     return true;
@@ -224,6 +227,7 @@ bool Client::handle_message(Time now, const MessageView& message) {
 }
 
 void Client::handle_timeout(Time now) {
+  quiet_ = false;
   if (now >= renew_at_) send_register(now, credential_->ready(), false);
   if (registration_.advance(now)) {
     end_registration(0);
@@ -277,11 +281,14 @@ std::optional<Client::Output> Client::poll_event(Time now) {
 }
 
 Client::Output Client::poll(Time now, MutableBytes out) {
+  if (quiet_ && now < next_.at) return next_;
   if (next_timeout() <= now) handle_timeout(now);
   if (const auto send = poll_send(out)) return *send;
   if (const auto delivery = poll_delivery(out)) return *delivery;
   if (const auto event = poll_event(now)) return *event;
-  return Deadline{next_timeout(), registration_.running() ? "rendezvous-transaction" : "rendezvous-renewal"};
+  quiet_ = true;
+  next_ = {next_timeout(), registration_.running() ? "rendezvous-transaction" : "rendezvous-renewal"};
+  return next_;
 }
 
 }  // namespace punchlab::rendezvous

@@ -1,6 +1,6 @@
 #pragma once
-// A peer's side of the rendezvous (docs/protocol.md): registers at the relay over the peer's own outbound flow, keeps the
-// registration, hands messages for other peers to the relay, and takes what the relay delivers.
+// A peer's side of the rendezvous (docs/protocol.md): registers at the relay over the peer's own outbound flow, keeps
+// the registration, hands messages for other peers to the relay, and takes what the relay delivers.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -20,7 +20,8 @@ struct Send {
   std::size_t size = 0;
 };
 
-/// The relay knows this peer. Given once for each registration that follows a time without one, and when `mapped` changed.
+/// The relay knows this peer. Given once for each registration that follows a time without one, and when `mapped`
+/// changed.
 struct Registered {
   TransportAddress mapped;  ///< the flow's address as the relay sees it
   Duration round_trip{0};   ///< of the request that the relay answered; an upper bound when it was sent more than once
@@ -46,8 +47,8 @@ struct Unavailable {
   int code = 0;
 };
 
-/// A message could not be handed to the relay: its error code (486, 508: no room to wait for an unregistered peer), or 0 when
-/// it did not answer.
+/// A message could not be handed to the relay: its error code (486, 508: no room to wait for an unregistered peer), or
+/// 0 when it did not answer.
 struct ForwardFailed {
   PeerId to;
   int code = 0;
@@ -68,7 +69,8 @@ class Client {
   void start(Time now);
   /// Hands `payload` (copied, at most kMaxPayload bytes) to the relay for `to`, and sees to it that it gets there. With
   /// `timed` the relay times the start of both sides, which then both get a StartIn. Without a registration it
-  /// waits, or follows the authenticated Register that is under way. False when kMaxForwards are in flight or the payload is too long; nothing happens then.
+  /// waits, or follows the authenticated Register that is under way. False when kMaxForwards are in flight or the
+  /// payload is too long; nothing happens then.
   bool forward(Time now, const PeerId& to, Bytes payload, bool timed = false);
   /// True when the message was for this client (its transactions, deliveries to it); false leaves it for others.
   bool handle_message(Time now, const stun::MessageView& message);
@@ -84,9 +86,9 @@ class Client {
   struct Forward {
     bool used = false;
     bool timed = false;
-    int attempts = 0;          ///< new transactions after an error that a new registration or nonce may mend
+    int attempts = 0;  ///< new transactions after an error that a new registration or nonce may mend
     PeerId to;
-    Transaction transaction;   ///< not running: waits for the registration
+    Transaction transaction;  ///< not running: waits for the registration
     std::size_t size = 0;
     std::array<std::uint8_t, kMaxPayload> payload;
   };
@@ -128,12 +130,14 @@ class Client {
   bool register_authenticated_ = false;  ///< the Register under way carries the credential
   bool answers_challenge_ = false;       ///< and left at once after a challenge, so that the relay can time it
   bool registered_ = false;
-  bool refused_ = false;                 ///< the credential is no good; nothing more is tried
-  bool announce_ = false;                ///< a Registered waits to be polled
-  int measurements_left_ = 0;            ///< how often a fresh challenge is still asked for, to be timed by it
-  Time renew_at_ = kNever;               ///< when the next Register leaves
+  bool refused_ = false;       ///< the credential is no good; nothing more is tried
+  bool announce_ = false;      ///< a Registered waits to be polled
+  int measurements_left_ = 0;  ///< how often a fresh challenge is still asked for, to be timed by it
+  Time renew_at_ = kNever;     ///< when the next Register leaves
   TransportAddress mapped_;
   Duration round_trip_{0};
+  bool quiet_ = false;  ///< a Deadline was given, and nothing has happened since
+  Deadline next_;       ///< while quiet: that one
 
   std::array<Forward, kMaxForwards> forwards_;
   Ring<Delivery, 4> deliveries_;
