@@ -114,7 +114,8 @@ void Internet::transmit(Wire& wire, std::uint32_t packet) {
 void Internet::begin(Wire& wire, std::uint32_t packet) {
   capture(wire, wire.up, packet);
   const Time sent = wire.transmitter.begin(now_, pool_.packet(packet).size());
-  if (const auto arrival = wire.propagation.arrival(sent)) return push(*arrival, packet, wire, Event::Kind::arrival);
+  const auto arrival = wire.propagation.arrival(sent);
+  if (arrival != kNever) return push(arrival, packet, wire, Event::Kind::arrival);
   report(PacketEvent::Kind::lost_on_link, wire, wire.hop, nat::Reason::translated, packet);
   pool_.give_back(packet);
 }

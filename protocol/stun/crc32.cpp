@@ -37,6 +37,11 @@ std::uint32_t eight_bytes(std::uint32_t crc, const std::uint8_t* p) {
          kTables[3][b & 0xFF] ^ kTables[2][(b >> 8) & 0xFF] ^ kTables[1][(b >> 16) & 0xFF] ^ kTables[0][b >> 24];
 }
 
+std::uint32_t four_bytes(std::uint32_t crc, const std::uint8_t* p) {
+  const auto a = crc ^ load_little(p);
+  return kTables[3][a & 0xFF] ^ kTables[2][(a >> 8) & 0xFF] ^ kTables[1][(a >> 16) & 0xFF] ^ kTables[0][a >> 24];
+}
+
 }  // namespace
 
 std::uint32_t crc32(Bytes data) {
@@ -47,6 +52,10 @@ std::uint32_t crc32(Bytes data) {
     data = data.subspan(whole);
   }
   for (; data.size() >= 8; data = data.subspan(8)) crc = eight_bytes(crc, data.data());
+  if (data.size() >= 4) {  // the rest of any STUN message
+    crc = four_bytes(crc, data.data());
+    data = data.subspan(4);
+  }
   for (const auto byte : data) crc = (crc >> 8) ^ kTables[0][(crc ^ byte) & 0xFF];
   return ~crc;
 }

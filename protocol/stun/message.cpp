@@ -39,9 +39,7 @@ bool fingerprint_is_right(Bytes message, const AttributeView& fingerprint) {
 }
 
 // RFC 8489 section 5: the two class bits stand between the twelve method bits, M11-7 C1 M6-4 C0 M3-0.
-constexpr Class class_of(std::uint16_t type) {
-  return static_cast<Class>(((type >> 7) & 2) | ((type >> 4) & 1));
-}
+constexpr Class class_of(std::uint16_t type) { return static_cast<Class>(((type >> 7) & 2) | ((type >> 4) & 1)); }
 constexpr Method method_of(std::uint16_t type) {
   return static_cast<Method>((type & 0x000F) | ((type >> 1) & 0x0070) | ((type >> 2) & 0x0F80));
 }
@@ -61,10 +59,9 @@ bool looks_like_stun(Bytes datagram) {
 bool looks_like_channel_data(Bytes datagram) { return datagram.size() >= 4 && (datagram[0] & 0xF0) == 0x40; }
 
 std::optional<MessageView> MessageView::parse(Bytes datagram) {
-  std::optional<MessageView> view;
-  if (!header_is_right(datagram)) return view;
-  view = MessageView(datagram);
-  if (!view->make_index()) view.reset();
+  if (!header_is_right(datagram)) return std::nullopt;
+  MessageView view(datagram);
+  if (!view.make_index()) return std::nullopt;
   return view;
 }
 

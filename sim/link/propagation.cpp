@@ -13,10 +13,10 @@ void Propagation::reset(Duration latency, const Distribution& jitter, double los
   if (!plain_) rng_ = SeededRng{key};
 }
 
-std::optional<Time> Propagation::drawn_arrival(Time sent) {
+Time Propagation::drawn_arrival(Time sent) {
   const bool lost = rng_.chance(loss_);
   const Time at = sent + latency_ + jitter_.sample(rng_);
-  if (lost) return std::nullopt;
+  if (lost) return kNever;
   last_arrival_ = std::max(last_arrival_, at);
   return last_arrival_;
 }

@@ -27,7 +27,7 @@ std::vector<std::int64_t> delays(double loss, const Distribution& jitter, const 
   for (int i = 0; i < 10'000; ++i) {
     const Time sent = kTimeOrigin + i * gap;
     const auto arrival = wire.arrival(sent);
-    out.push_back(arrival ? (*arrival - sent).count() : -1);
+    out.push_back(arrival != kNever ? (arrival - sent).count() : -1);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The sending end of one link direction: a FIFO drop-tail queue before a transmitter of fixed bit rate. A pure state
 // machine over moments; who owns the events calls it.
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,22 +16,28 @@ inline constexpr std::size_t kFramingBytes = 2;
 /// `DataRate::CalculateBytesTxTime` rounds it. `bandwidth` in bit/s, positive.
 Duration transmission_time(std::size_t ip_size, std::uint64_t bandwidth);
 
-/// `transmission_time` for one bandwidth, which remembers the last answer: flows have packets of one size.
+/// `transmission_time` for one bandwidth, which remembers its answers, also from trial to trial: few sizes make most
+/// packets.
 class TransmissionTimes {
  public:
-  void reset(std::uint64_t bandwidth) { *this = {}, bandwidth_ = bandwidth; }
+  void reset(std::uint64_t bandwidth) {
+    if (bandwidth == bandwidth_) return;
+    bandwidth_ = bandwidth;
+    known_ = {};
+  }
   Duration of(std::size_t ip_size) {
-    if (ip_size != last_size_) {
-      last_size_ = ip_size;
-      last_ = transmission_time(ip_size, bandwidth_);
-    }
-    return last_;
+    auto& known = known_[ip_size / 4 % known_.size()];  // payloads are made of words
+    if (known.size != ip_size) known = {ip_size, transmission_time(ip_size, bandwidth_)};
+    return known.time;
   }
 
  private:
+  struct Known {
+    std::size_t size = SIZE_MAX;
+    Duration time{0};
+  };
   std::uint64_t bandwidth_ = 1;
-  std::size_t last_size_ = SIZE_MAX;
-  Duration last_{0};
+  std::array<Known, 32> known_;
 };
 
 class Transmitter {

@@ -255,10 +255,8 @@ void MemoryWorld::transmit(Wire& wire, std::uint32_t packet) {
 
 void MemoryWorld::begin(Wire& wire, std::uint32_t packet) {
   const Time sent = wire.transmitter.begin(now_.at, pool_.packet(packet).size());
-  if (const auto arrival = wire.propagation.arrival(sent)) {
-    events_.push({*arrival, next_order()}, packet, wire.number, Event::Kind::arrival);
-    return;
-  }
+  const auto arrival = wire.propagation.arrival(sent);
+  if (arrival != kNever) return events_.push({arrival, next_order()}, packet, wire.number, Event::Kind::arrival);
   report(PacketEvent::Kind::lost_on_link, wire.side, wire.hop, nat::Reason::translated, packet);
   pool_.give_back(packet);
 }

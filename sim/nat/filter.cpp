@@ -13,8 +13,8 @@ Admission judge(const Profile& profile, MappingTable& table, Time now, MappingEn
   return {nullptr, nullptr, Reason::filtered_by_port};
 }
 
-/// With overloading, or beside the mapping that a clash made, several mappings share an external endpoint: one that already talks with `remote` goes before one
-/// that merely admits it, and an older one before a newer.
+/// With overloading, or beside the mapping that a clash made, several mappings share an external endpoint: one that
+/// already talks with `remote` goes before one that merely admits it, and an older one before a newer.
 bool better(const Admission& a, const Admission& b, const TransportAddress& remote) {
   if ((a.mapping != nullptr) != (b.mapping != nullptr)) return a.mapping != nullptr;
   if (a.mapping == nullptr) return a.reason == Reason::filtered_by_port;
@@ -27,12 +27,17 @@ bool better(const Admission& a, const Admission& b, const TransportAddress& remo
 
 Admission admit(const Profile& profile, MappingTable& table, Time now, std::uint8_t protocol,
                 const TransportAddress& external, const TransportAddress& remote) {
-  Admission best;
   const bool shared = profile.on_collision == OnCollision::overload || profile.unsolicited_creates_state;
+  if (!shared) {
+    MappingEntry* only = nullptr;
+    table.any_outside(now, protocol, external, [&](MappingEntry& mapping) { return only = &mapping, true; });
+    return only == nullptr ? Admission{} : judge(profile, table, now, *only, remote);
+  }
+  Admission best;
   table.any_outside(now, protocol, external, [&](MappingEntry& mapping) {
     const Admission one = judge(profile, table, now, mapping, remote);
     if (best.reason == Reason::no_mapping || better(one, best, remote)) best = one;
-    return !shared;
+    return false;
   });
   return best;
 }

@@ -51,6 +51,7 @@ class Gateway {
   Verdict hairpin(const Transit& t, const Flow& sender);
   Verdict inbound(const Transit& t);
   Admission let_in(const Transit& t, const TransportAddress& source);
+  void let_in_segment(const Transit& t, const TransportAddress& source, Admission& in);
   Verdict unsolicited(const Transit& t, Reason reason);
   std::uint8_t tcp_flags(const Transit& t) const;
 

@@ -52,20 +52,23 @@ Verdict Gateway::inbound(const Transit& t) {
 /// Admits a packet for the view's destination that outside has `source`, and keeps state of it.
 Admission Gateway::let_in(const Transit& t, const TransportAddress& source) {
   Admission in = admit(profile_, table_, t.now, t.view.protocol, t.view.destination, source);
-  if (in.mapping == nullptr) return in;
-  if (t.view.protocol == packet::kTcp) {
-    const std::uint8_t flags = tcp_flags(t);
-    if (in.session == nullptr || in.session->remote != source) {
-      // Another remote's connection: only its first segment may open it (RFC 5382 REQ-3).
-      if ((flags & (packet::kSyn | packet::kAck | packet::kRst)) != packet::kSyn)
-        return {nullptr, nullptr, Reason::filtered_by_port};
-      in.session = table_.add_session(t.now, *in.mapping, source);
-      if (in.session == nullptr) return {nullptr, nullptr, Reason::too_many_mappings};
-    }
-    follow(in.session->tcp, flags, From::outside);
-  }
-  touch(profile_, table_, *in.mapping, in.session, From::outside, t.now);
+  if (in.mapping != nullptr && t.view.protocol == packet::kTcp) let_in_segment(t, source, in);
+  if (in.mapping != nullptr) touch(profile_, table_, *in.mapping, in.session, From::outside, t.now);
   return in;
+}
+
+/// Of another remote's connection only the first segment may come in and open it (RFC 5382 REQ-3).
+void Gateway::let_in_segment(const Transit& t, const TransportAddress& source, Admission& in) {
+  const std::uint8_t flags = tcp_flags(t);
+  if (in.session == nullptr || in.session->remote != source) {
+    const bool opens = (flags & (packet::kSyn | packet::kAck | packet::kRst)) == packet::kSyn;
+    in.session = opens ? table_.add_session(t.now, *in.mapping, source) : nullptr;
+    if (in.session == nullptr) {
+      in = {nullptr, nullptr, opens ? Reason::too_many_mappings : Reason::filtered_by_port};
+      return;
+    }
+  }
+  follow(in.session->tcp, flags, From::outside);
 }
 
 Verdict Gateway::unsolicited(const Transit& t, Reason reason) {

@@ -47,8 +47,9 @@ void WireDevice::Begin(ns3::Ptr<ns3::Packet> packet) {
   const Time now = context_.now();
   if (capture_) capture_->Write(ns3::Simulator::Now(), packet);
   idle_at_ = now + times_.of(packet->GetSize());
-  if (const auto arrival = propagation_.arrival(idle_at_))
-    ns3::Simulator::ScheduleWithContext(other_node_, to_ns3(*arrival - now), &WireDevice::Arrive, other_, packet);
+  const auto arrival = propagation_.arrival(idle_at_);
+  if (arrival != kNever)
+    ns3::Simulator::ScheduleWithContext(other_node_, to_ns3(arrival - now), &WireDevice::Arrive, other_, packet);
   else
     Report(trial::PacketEvent::Kind::lost_on_link, *packet);
 }

@@ -4,12 +4,17 @@
 #include "sim/packet/checksum.hpp"
 #include "sim/packet/ip_header.hpp"
 #include "sim/packet/packet.hpp"
-#include "sim/packet/pseudo_header.hpp"
 
 namespace punchlab::packet {
 namespace {
 
 constexpr std::uint16_t kDontFragment = 0x4000;
+
+/// Checksums here are made from the values, not from the bytes: reading words back that were just written in parts is
+/// slow.
+std::uint64_t sum_of(const IpAddress& address) { return address.is_v4() ? address.v4_value() : sum(address.bytes()); }
+
+std::uint64_t sum_of(std::uint8_t high, std::uint8_t low) { return std::uint64_t{high} << 8 | low; }
 
 void write_ipv4(std::uint8_t* p, std::uint8_t protocol, const IpAddress& source, const IpAddress& destination,
                 std::uint8_t ttl, std::size_t size) {
@@ -20,10 +25,10 @@ void write_ipv4(std::uint8_t* p, std::uint8_t protocol, const IpAddress& source,
   store_u16(p + 6, kDontFragment);
   p[8] = ttl;
   p[9] = protocol;
-  store_u16(p + 10, 0);
+  store_u16(p + 10, finish(sum_of(0x45, 0) + size + kDontFragment + sum_of(ttl, protocol) + sum_of(source) +
+                           sum_of(destination)));
   std::memcpy(p + 12, source.bytes().data(), 4);
   std::memcpy(p + 16, destination.bytes().data(), 4);
-  store_u16(p + 10, finish(sum({p, kIpv4HeaderSize})));
 }
 
 void write_ipv6(std::uint8_t* p, std::uint8_t protocol, const IpAddress& source, const IpAddress& destination,
@@ -36,9 +41,12 @@ void write_ipv6(std::uint8_t* p, std::uint8_t protocol, const IpAddress& source,
   std::memcpy(p + 24, destination.bytes().data(), 16);
 }
 
-std::uint16_t transport_checksum(Bytes packet, Family family, std::uint8_t protocol, std::size_t header) {
-  const Bytes body = packet.subspan(header);
-  return finish(sum(body, pseudo_header_sum(addresses_of(packet, family), protocol, body.size())));
+/// Of a transport header with the ports of `source` and `destination` and otherwise `fields` as their sum, before
+/// `payload`; `length` counts both.
+std::uint16_t transport_checksum(const TransportAddress& source, const TransportAddress& destination,
+                                 std::uint8_t protocol, std::size_t length, std::uint64_t fields, Bytes payload) {
+  const auto pseudo_header = sum_of(source.address) + sum_of(destination.address) + protocol + length;
+  return finish(sum(payload, pseudo_header + source.port + destination.port + fields));
 }
 
 void copy(std::uint8_t* to, Bytes from) {
@@ -70,10 +78,9 @@ std::size_t write_udp(MutableBytes out, const TransportAddress& source, const Tr
   store_u16(p, source.port);
   store_u16(p + 2, destination.port);
   store_u16(p + 4, static_cast<std::uint16_t>(length));
-  store_u16(p + 6, 0);
-  copy(p + kUdpHeaderSize, payload);
-  const std::uint16_t checksum = transport_checksum(out.first(header + length), source.address.family(), kUdp, header);
+  const std::uint16_t checksum = transport_checksum(source, destination, kUdp, length, length, payload);
   store_u16(p + 6, checksum == 0 ? std::uint16_t{0xFFFF} : checksum);
+  copy(p + kUdpHeaderSize, payload);
   return header + length;
 }
 
@@ -90,9 +97,10 @@ std::size_t write_tcp(MutableBytes out, const TransportAddress& source, const Tr
   p[12] = 0x50;
   p[13] = fields.flags;
   store_u16(p + 14, fields.window);
-  store_u32(p + 16, 0);
+  const auto sum = std::uint64_t{fields.sequence} + fields.acknowledgment + sum_of(p[12], p[13]) + fields.window;
+  store_u16(p + 16, transport_checksum(source, destination, kTcp, length, sum, payload));
+  store_u16(p + 18, 0);  // urgent pointer
   copy(p + kTcpHeaderSize, payload);
-  store_u16(p + 16, transport_checksum(out.first(header + length), source.address.family(), kTcp, header));
   return header + length;
 }
 

@@ -134,26 +134,33 @@ IpAddress address_at(Bytes packet, Family family, bool destination) {
   return *IpAddress::from_bytes(packet.subspan(destination ? 24 : 8, 16));
 }
 
-/// Written straight into the result: a View is large to copy, and every hop of every packet makes one.
+/// Makes a View where it is to lie, every field once. Every hop of every packet makes one, and a copy of words that
+/// were just written has to wait for them.
+struct InPlace {
+  Bytes packet;
+  const Headers& h;
+
+  operator View() const {
+    return {.family = h.family,
+            .protocol = h.protocol,
+            .ttl = h.ttl,
+            .fragment = h.fragment,
+            .transport = h.transport,
+            .size = h.size,
+            .source = {address_at(packet, h.family, false), h.source_port},
+            .destination = {address_at(packet, h.family, true), h.destination_port},
+            .payload = h.payload,
+            .payload_size = h.payload_size};
+  }
+};
+
 std::optional<View> parse_as(Bytes packet, Extent extent) {
-  std::optional<View> parsed;
-  if (packet.empty()) return parsed;
+  if (packet.empty()) return std::nullopt;
   Headers h;
   const unsigned version = packet[0] >> 4U;
   const bool ip = version == 4 ? parse_ipv4(packet, extent, h) : version == 6 && parse_ipv6(packet, extent, h);
-  if (!ip || !parse_transport(packet, extent, h)) return parsed;
-  View& view = parsed.emplace();
-  view.family = h.family;
-  view.protocol = h.protocol;
-  view.ttl = h.ttl;
-  view.fragment = h.fragment;
-  view.transport = h.transport;
-  view.size = h.size;
-  view.source = {address_at(packet, h.family, false), h.source_port};
-  view.destination = {address_at(packet, h.family, true), h.destination_port};
-  view.payload = h.payload;
-  view.payload_size = h.payload_size;
-  return parsed;
+  if (!ip || !parse_transport(packet, extent, h)) return std::nullopt;
+  return std::optional<View>(std::in_place, InPlace{packet, h});
 }
 
 }  // namespace
