@@ -5,7 +5,7 @@
 // 3. An old nonce, one of another client, and an invented one give 438 with a fresh one, which then works.
 // 4. Wrong password, unknown user and wrong realm give 401, and the client gives up on that. Missing attributes give 400.
 // 5. A challenge from which PASSWORD-ALGORITHMS was removed is refused; so are unknown algorithms and oversized nonces.
-// 6. Every bit of a nonce counts.
+// 6. Every bit of a nonce counts, also once the server knows it.
 // 7. Short-term credentials of ICE: the username's first part and the password both matter.
 #include <gtest/gtest.h>
 
@@ -214,6 +214,26 @@ TEST(Nonce, EveryBitCounts) {
   }
   EXPECT_FALSE(nonce_issued({nonce.data(), nonce.size() - 1}, kFlow, secret));
   EXPECT_FALSE(nonce_issued({nonce.data(), nonce.size()}, kFlow, IntegrityKey{}));
+}
+
+TEST(Nonce, KnownOnesAnswerAsFreshOnes) {
+  const IntegrityKey secret{kSecret};
+  KnownNonces known;
+  std::array<FiveTuple, 200> flows;  // more than there are places
+  flows.fill(kFlow);
+  for (std::uint16_t i = 0; i < flows.size(); ++i) flows[i].remote.port = static_cast<std::uint16_t>(1000 + i);
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      const auto made = make_nonce(kTimeOrigin + Duration{i}, flows[i], secret);
+      const std::string_view nonce{made.data(), made.size()};
+      EXPECT_EQ(known.issued(nonce, flows[i], secret), kTimeOrigin + Duration{i});
+      EXPECT_EQ(known.issued(nonce, flows[i], secret), kTimeOrigin + Duration{i});
+      EXPECT_FALSE(known.issued(nonce, flows[(i + 1) % flows.size()], secret)) << "another client's";
+      auto changed = made;
+      changed.back() = changed.back() == 'A' ? 'B' : 'A';
+      EXPECT_FALSE(known.issued({changed.data(), changed.size()}, flows[i], secret));
+    }
+  }
 }
 
 TEST(ShortTerm, UsernameAndPasswordBothMatter) {

@@ -52,7 +52,7 @@ std::optional<std::uint32_t> LongTermServer::find_user(std::string_view name) co
 }
 
 std::variant<LongTermServer::Authenticated, Refused> LongTermServer::authenticate(Time now, const FiveTuple& flow,
-                                                                                  const MessageView& request) {
+                                                                                  const MessageView& request) const {
   if (!has_integrity(request)) return Refused{401};
   if (!is_complete(request)) return Refused{400};
   const auto algorithm = requested_algorithm(request);

@@ -37,7 +37,7 @@ class LongTermServer {
   struct Refused {
     int code = 401;
   };
-  std::variant<Authenticated, Refused> authenticate(Time now, const FiveTuple& flow, const MessageView& request);
+  std::variant<Authenticated, Refused> authenticate(Time now, const FiveTuple& flow, const MessageView& request) const;
   /// Writes the whole error response to `request` with ERROR-CODE, and for 401 and 438 REALM and a fresh NONCE. Its
   /// size.
   std::size_t refuse(Time now, const FiveTuple& flow, const MessageView& request, Refused refusal,
@@ -52,7 +52,7 @@ class LongTermServer {
   std::vector<std::uint32_t> by_name_;  ///< indices into `users_`, sorted by name
   std::vector<IntegrityKey> keys_, keys_sha256_;
   IntegrityKey secret_;
-  KnownNonces nonces_;
+  mutable KnownNonces nonces_;  ///< changes no answer, only what it costs
   Duration nonce_lifetime_;
 };
 
