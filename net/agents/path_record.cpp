@@ -9,9 +9,11 @@
 namespace punchlab::agents {
 namespace {
 
-/// All that is neither STUN nor TURN (RFC 7983), DTLS of WebRTC included.
+/// All that is neither STUN nor TURN by its first byte (RFC 7983), DTLS of WebRTC included. Not by the magic cookie:
+/// libnice also asks as RFC 3489 did, without one, and coturn answers in kind.
 bool is_application(Bytes payload) {
-  return !payload.empty() && !stun::looks_like_stun(payload) && !stun::looks_like_channel_data(payload);
+  constexpr std::uint8_t kLastOfStun = 3;
+  return !payload.empty() && payload[0] > kLastOfStun && !stun::looks_like_channel_data(payload);
 }
 
 }  // namespace

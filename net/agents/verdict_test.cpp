@@ -1,6 +1,6 @@
 // Cases:
 //  1. Path record: direct when the last data of both peers came directly, relayed when either's did not, none without
-//     data at one of them; STUN and TURN are no data, DTLS is; the moments are the first ones.
+//     data at one of them; STUN of any age and TURN are no data, DTLS is; the moments are the first ones.
 //  2. Data that changed from the relay to the direct way counts as direct, and the other way round as relayed.
 //  3. Reports: whole ones are read; rubbish, other types, more answers than echoes and cut lines are refused.
 //  4. Programs: our core is our command, names are looked up, paths are taken, what is not there is said.
@@ -68,6 +68,10 @@ TEST(PathRecord, ChecksAreNoData) {
     record.on_delivery(at(1), peer, false, binding);
     record.on_delivery(at(1), peer, true, binding);
     record.on_delivery(at(1), peer, true, kChannelHeader);
+    auto classic = binding;  // RFC 3489: where the cookie is now, any 32 bits
+    classic[4] = 0x5a;
+    record.on_delivery(at(1), peer, true, classic);
+    record.on_delivery(at(1), peer, false, classic);
   }
   record.on_delivery(at(1), HostId::relay, false, kEcho);
   EXPECT_EQ(record.path(), PathKind::none);
@@ -77,21 +81,25 @@ TEST(PathRecord, ChecksAreNoData) {
 
 TEST(Report, IsRead) {
   const auto report = parse_report(
-      "some words\n{\"outcome\":\"direct\",\"ms_connected\":12.5,\"echo\":{\"sent\":10,\"ok\":9,\"rtt_ms\":3},\"error\":\"\"}\n");
+      "some "
+      "words\n{\"outcome\":\"direct\",\"ms_connected\":12.5,\"echo\":{\"sent\":10,\"ok\":9,\"rtt_ms\":3},\"error\":"
+      "\"\"}\n");
   ASSERT_TRUE(report);
   EXPECT_EQ(report->outcome, "direct");
   EXPECT_EQ(report->echoes_sent, 10U);
   EXPECT_EQ(report->echoes_answered, 9U);
   EXPECT_EQ(report->connected, Duration{12'500'000});
   EXPECT_EQ(report->round_trip, milliseconds{3});
-  EXPECT_EQ(parse_report("{\"outcome\":\"failed\",\"ms_connected\":-1,\"echo\":{\"sent\":0,\"ok\":0}}")->connected, std::nullopt);
+  EXPECT_EQ(parse_report("{\"outcome\":\"failed\",\"ms_connected\":-1,\"echo\":{\"sent\":0,\"ok\":0}}")->connected,
+            std::nullopt);
 }
 
 TEST(Report, RubbishIsRefused) {
-  for (const char* line : {"", "?", "[]", "{}", "{\"outcome\":\"direct\"}", "{\"outcome\":1,\"echo\":{\"sent\":1,\"ok\":1}}",
-                           "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":2}}",
-                           "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":-1}}",
-                           "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":1}"})
+  for (const char* line :
+       {"", "?", "[]", "{}", "{\"outcome\":\"direct\"}", "{\"outcome\":1,\"echo\":{\"sent\":1,\"ok\":1}}",
+        "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":2}}",
+        "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":-1}}",
+        "{\"outcome\":\"direct\",\"echo\":{\"sent\":1,\"ok\":1}"})
     EXPECT_FALSE(parse_report(line)) << line;
 }
 

@@ -9,6 +9,9 @@
 //  6. A relay that refuses the credential: gathering ends without a relayed candidate, direct still works.
 //  7. A delay of relayed checks: where a direct pair stands sooner nothing passes the allocations, which it does without
 //     the delay; where direct is cut, relayed checks begin after it.
+//  8. With that delay, a peer that nominates a relayed pair sooner is not answered: both become direct without a detour, which
+//     is there without the delay. Where direct is cut, the nomination is answered after the delay; at once when neither side
+//     has anything but relayed candidates. Candidates that come later than the delay change nothing.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -51,7 +54,7 @@ class PlainPair : public testing::Test {
   void make(std::size_t i, const PlainConfig& wanted) {
     auto config = wanted;
     config.role = i == 0 ? ice::Role::controlling : ice::Role::controlled;
-    config.policy = &policy;
+    if (config.policy == nullptr) config.policy = &policy;
     peers[i].agent = std::make_unique<PlainAgent>(config, peers[i].rng);
     peers[i].address = {IpAddress::v4(198, 51, 100, static_cast<std::uint8_t>(i + 1)), 40'000};
   }
@@ -69,11 +72,13 @@ class PlainPair : public testing::Test {
   void run(Duration time) {
     for (const Time until = now + time; now < until;) {
       Time next = std::min({until, relay_deadline_, peers[0].deadline, peers[1].deadline});
+      if (!letters_.empty()) next = std::min(next, letters_.begin()->first);
       if (!wire_.empty()) next = std::min(next, wire_.begin()->first);
       now = next;
       for (std::size_t i = 0; i < 2; ++i)
         if (peers[i].deadline <= now) peers[i].agent->handle_timeout(now), drain_peer(i);
       if (relay_deadline_ <= now) relay_->handle_timeout(now), drain_relay();
+      while (!letters_.empty() && letters_.begin()->first <= now) read(letters_.extract(letters_.begin()).mapped());
       while (!wire_.empty() && wire_.begin()->first <= now) deliver(wire_.extract(wire_.begin()).mapped());
     }
   }
@@ -90,7 +95,9 @@ class PlainPair : public testing::Test {
   Time now = kTimeOrigin;
   bool cut_direct = false;
   Duration direct_latency = kLatency;
+  Duration signalling{0};  ///< of candidates
   Policy policy = *find_policy("relay-first");
+  Policy hasty = policy;  ///< of a peer that nominates relayed pairs as soon as they are valid
   Time first_relayed = kNever;  ///< a datagram reached an allocation
 
  private:
@@ -98,6 +105,14 @@ class PlainPair : public testing::Test {
     TransportAddress from, to;
     Octets bytes;
   };
+  struct Letter {
+    std::size_t to;
+    ice::Candidate candidate;
+  };
+  void read(const Letter& letter) {
+    peers[letter.to].agent->add_remote(now, letter.candidate);
+    peers[letter.to].deadline = now + 1ns;
+  }
   void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes) {
     if (cut_direct && from.address != kRelay.address && to.address != kRelay.address) return;
     const bool direct = from.address != kRelay.address && to.address != kRelay.address;
@@ -126,8 +141,8 @@ class PlainPair : public testing::Test {
                     }).at;
     while (const auto candidate = peer.agent->next_candidate()) {
       peer.told.push_back(candidate->type);
-      peers[1 - i].agent->add_remote(now, *candidate);
-      peers[1 - i].deadline = now + 1ns;
+      if (signalling > 0ns) letters_.emplace(now + signalling, Letter{1 - i, *candidate});
+      else read({1 - i, *candidate});
     }
     if (peer.agent->gathered() && !std::exchange(peer.told_end, true)) peers[1 - i].agent->end_of_remote_candidates(now);
   }
@@ -148,6 +163,7 @@ class PlainPair : public testing::Test {
   Time relay_deadline_ = kNever;
   std::vector<std::pair<SocketId, TransportAddress>> relayed_;
   std::multimap<Time, Packet> wire_;
+  std::multimap<Time, Letter> letters_;
   std::array<std::uint8_t, kMaxDatagram> buffer_{};
 };
 
@@ -255,6 +271,62 @@ TEST_F(PlainPair, RelayedChecksBeginAfterTheDelay) {
   EXPECT_EQ(peers[1].path, PathKind::relayed);
   EXPECT_GE(first_relayed, kTimeOrigin + 500ms);
   EXPECT_LT(first_relayed, kTimeOrigin + 700ms);
+}
+
+class HastyPeer : public PlainPair {
+ protected:
+  HastyPeer() {
+    direct_latency = 150ms;
+    hasty.acceptance_wait_relayed = 0ms;
+    policy.relayed_check_delay = 500ms;
+  }
+  void meet(bool relayed_only = false) {
+    auto config = servers();
+    config.relayed_only = relayed_only;
+    make(1, config);
+    config.policy = &hasty;
+    make(0, config);
+    connect();
+  }
+};
+
+TEST_F(HastyPeer, IsNotAnsweredOverTheRelay) {
+  meet();
+  run(290ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::none);
+  run(500ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::direct);
+}
+
+TEST_F(HastyPeer, IsAnsweredWithoutTheDelay) {
+  policy.relayed_check_delay = 0ms;
+  meet();
+  run(290ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::relayed);
+}
+
+TEST_F(HastyPeer, IsAnsweredAfterTheDelay) {
+  cut_direct = true;
+  meet();
+  run(500ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::none);
+  run(3s);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::relayed);
+}
+
+TEST_F(HastyPeer, IsNotAnsweredWhenCandidatesComeLate) {
+  signalling = 600ms;
+  meet();
+  run(890ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::none);
+  run(500ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::direct);
+}
+
+TEST_F(HastyPeer, IsAnsweredAtOnceWhereAllIsRelayed) {
+  meet(true);
+  run(400ms);
+  for (const auto& peer : peers) EXPECT_EQ(peer.path, PathKind::relayed);
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class Core {
                          const stun::MessageView& request);
   std::optional<Verdict> refuse(SendResponse& response, const stun::MessageView& request);
   bool resolve_conflict(const stun::MessageView& request);
+  bool nominates_too_early(Time now, const LocalBase& base, const TransportAddress& source,
+                           const stun::MessageView& request) const;
   Pair* pair_of(Time now, const LocalBase& base, const TransportAddress& source, std::uint32_t priority);
   std::optional<std::uint8_t> learn(Time now, const LocalBase& base, const TransportAddress& source,
                                     std::uint32_t priority);
@@ -85,6 +87,7 @@ class Core {
   // Timers and outputs
   bool may_check() const { return remote_key_.has_value() && first_check_ != kNever; }
   Time next_check() const;
+  Time relayed_due() const;
   Deadline next_deadline() const;
   const CheckTransaction& transaction_for(Pair& pair);
   void begin_check(Time now, Pair& pair);
@@ -126,6 +129,7 @@ class Core {
   bool ever_selected_ = false;
   bool failed_ = false;
   Time first_check_ = kNever;
+  Time first_direct_ = kNever;  ///< when the first check of a direct pair left
   Time last_check_{};
   std::uint32_t nominations_ = 0;  ///< numbers given out as controlling side
   std::optional<std::uint16_t> selected_;

@@ -17,7 +17,14 @@ Time Core::next_check() const {
   if (!may_check()) return kNever;
   const Time paced = std::max(first_check_, last_check_ + std::max(Duration{1}, policy_->pacing));
   if (checklist_.next(false) != nullptr) return paced;
-  return checklist_.next() != nullptr ? std::max(paced, first_check_ + policy_->relayed_check_delay) : kNever;
+  return checklist_.next() != nullptr ? std::max(paced, relayed_due()) : kNever;
+}
+
+// The delay of the relay: counted from the first direct check, since the peer may tell its candidates long after checks may
+// begin, and from then without one.
+Time Core::relayed_due() const {
+  if (first_check_ == kNever) return kNever;
+  return (first_direct_ != kNever ? first_direct_ : first_check_) + policy_->relayed_check_delay;
 }
 
 // A new transaction, unless the one under way says the same and already left after a check of the peer: where the round trip
@@ -45,6 +52,7 @@ void Core::begin_check(Time now, Pair& pair) {
                     .last_wait_factor = policy_->last_wait_factor,
                     .linear = policy_->linear_rto};
   pair.state = PairState::in_progress;
+  if (first_direct_ == kNever && direct(pair)) first_direct_ = now;
   const auto& check = transaction_for(pair);
   pair.use_candidate_sent |= check.use_candidate;
   pair.timer = stun::Retransmission(pair.constants);
@@ -74,8 +82,7 @@ void Core::handle_timeout(Time now) {
     if (pair.timer.next() <= now) retransmit(now, pair);
   if (openers_due_ && may_check() && first_check_ <= now) send_openers();
   run_nomination(now);
-  const bool relayed = first_check_ != kNever && now >= first_check_ + policy_->relayed_check_delay;
-  if (next_check() <= now) begin_check(now, checklist_.take(*checklist_.next(relayed)));
+  if (next_check() <= now) begin_check(now, checklist_.take(*checklist_.next(now >= relayed_due())));
   run_consent(now);
   run_patience(now);
 }

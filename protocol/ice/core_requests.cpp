@@ -17,9 +17,12 @@ Verdict Core::judge(Time now, BaseId base, const TransportAddress& source, const
   const auto* local = local_.find(base);
   if (local == nullptr) return Verdict::unknown_base;
   switch (message.message_class()) {
-    case stun::Class::request: return handle_request(now, *local, source, message);
-    case stun::Class::indication: return Verdict::keepalive;
-    default: return handle_response(now, base, source, message);
+    case stun::Class::request:
+      return handle_request(now, *local, source, message);
+    case stun::Class::indication:
+      return Verdict::keepalive;
+    default:
+      return handle_response(now, base, source, message);
   }
 }
 
@@ -31,9 +34,12 @@ std::optional<Verdict> Core::refuse(SendResponse& response, const stun::MessageV
     return verdict;
   };
   switch (stun::check_short_term(request, ufrag_of(local_credentials_), local_key_)) {
-    case stun::ShortTermResult::incomplete: return refused(400, false, Verdict::malformed);
-    case stun::ShortTermResult::unauthenticated: return refused(401, false, Verdict::unauthenticated);
-    case stun::ShortTermResult::valid: break;
+    case stun::ShortTermResult::incomplete:
+      return refused(400, false, Verdict::malformed);
+    case stun::ShortTermResult::unauthenticated:
+      return refused(401, false, Verdict::unauthenticated);
+    case stun::ShortTermResult::valid:
+      break;
   }
   const auto unknown = unknown_attributes(request, response.unknown);
   response.unknown_count = static_cast<std::uint8_t>(std::min(unknown, response.unknown.size()));
@@ -54,10 +60,21 @@ bool Core::resolve_conflict(const stun::MessageView& request) {
   return true;
 }
 
+// A peer that nominates with every check would stay on a relayed pair that answers before a direct one. Its request
+// comes again, as after a loss (docs/ice.md).
+bool Core::nominates_too_early(Time now, const LocalBase& base, const TransportAddress& source,
+                               const stun::MessageView& request) const {
+  if (role_ != Role::controlled || !request.has(Attribute::use_candidate)) return false;
+  if (policy_->relayed_check_delay == Duration{0} || first_check_ == kNever || now >= relayed_due()) return false;
+  const auto hopes = [&](const Pair& p) { return (p.valid || p.unconcluded()) && direct(p); };
+  return (base.relayed || remote_.is_relayed(source)) && std::ranges::any_of(checklist_.pairs(), hopes);
+}
+
 Verdict Core::handle_request(Time now, const LocalBase& base, const TransportAddress& source,
                              const stun::MessageView& request) {
   SendResponse response{.base = base.id, .destination = source, .id = request.transaction_id()};
   const auto refusal = refuse(response, request);
+  if (!refusal && nominates_too_early(now, base, source, request)) return Verdict::too_early;
   if (!outbox_.push(response)) return Verdict::overload;
   if (refusal) return *refusal;
   Pair* pair = pair_of(now, base, source, *request.u32(Attribute::priority));
@@ -95,7 +112,8 @@ std::optional<std::uint8_t> Core::learn(Time now, const LocalBase& base, const T
 }
 
 // RFC 8445 section 7.3.1.4. A pair in progress is checked anew, since its first request may have met a closed NAT; its
-// old transaction stays answerable. Not one that was answered from elsewhere: the peer's NAT would do so again (docs/ice.md).
+// old transaction stays answerable. Not one that was answered from elsewhere: the peer's NAT would do so again
+// (docs/ice.md).
 void Core::trigger(Pair& pair) {
   pair.peer_checked = true;
   if (pair.valid || pair.state == PairState::succeeded || pair.asymmetric) return;

@@ -21,14 +21,15 @@ enum class Verdict : std::uint8_t {
   unknown_base,         ///< received where no local candidate is
   not_binding,          ///< another method
   overload,             ///< a valid request, but too many responses already wait to be sent
+  too_early,            ///< a valid request that nominates a relayed pair, unanswered (`Policy::relayed_check_delay`)
 };
-inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::overload) + 1;
+inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::too_early) + 1;
 
 /// Monotonic counts since construction.
 struct Counters {
   std::array<std::uint32_t, kVerdictCount> verdicts{};  ///< received messages by verdict
-  std::uint32_t checks = 0;              ///< transactions begun, without consent checks
-  std::uint32_t retransmissions = 0;     ///< requests sent again within a transaction
+  std::uint32_t checks = 0;                             ///< transactions begun, without consent checks
+  std::uint32_t retransmissions = 0;                    ///< requests sent again within a transaction
   std::uint32_t consent_checks = 0;
   std::uint32_t keepalives = 0;          ///< Binding indications sent
   std::uint32_t openers = 0;             ///< low-TTL packets sent

@@ -7,6 +7,7 @@ import re
 import jinja2
 import markupsafe
 
+import agent_race
 import style
 
 QUANTITIES = (
@@ -63,7 +64,8 @@ def environment():
     found = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
                                trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     found.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
-                         cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text, outcome_colours=OUTCOME_COLOURS)
+                         cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text, race_of=agent_race.of_group,
+                         outcome_colours=OUTCOME_COLOURS)
     return found
 
 

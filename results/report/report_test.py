@@ -7,7 +7,9 @@
  5. The distribution of the time to direct stops where the share of direct trials says, and titles say what the numbers say.
  6. The same run gives the same bytes.
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
- 8. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
+ 8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
+    nobody is direct are left out, half direct and less is no median. Runs without agents have no such table.
+ 9. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
 """
 
 import html.parser
@@ -25,6 +27,7 @@ import unittest
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import agent_race  # noqa: E402
 import heat_map  # noqa: E402
 import report  # noqa: E402
 import round_trips  # noqa: E402
@@ -32,7 +35,7 @@ import run_data  # noqa: E402
 import style  # noqa: E402
 import time_to_direct  # noqa: E402
 
-SHAPES = ("classic", "rfc4787", "population", "access")
+SHAPES = ("classic", "rfc4787", "population", "access", "agents")
 
 
 class Page(html.parser.HTMLParser):
@@ -161,6 +164,28 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(text.count('<table class="matrix">'), 3)
         for fact in ("3 runs side by side", "synthetic-rfc4787", "0123456789ab", run_data.load(self.runs["classic"]).manifest["command"]):
             self.assertIn(fact, text)
+
+    def test_agents_race(self):
+        group = run_data.load(self.runs["agents"]).groups[0]
+        race = agent_race.of_group(group)
+        self.assertEqual(race.teams, ["punchlab", "libnice", "aioice"])
+        self.assertEqual([(row.client, row.connector, row.fastest) for row in race.rows],
+                         [("full-cone", "full-cone", [0]), ("full-cone", "symmetric", [0]), ("symmetric", "full-cone", [0])])
+        self.assertEqual(race.wins, [("punchlab", 3)])
+        page = report.make(self.runs["agents"]).read_text(encoding="utf-8")
+        self.assertIn("punchlab is the fastest in 3 of 3 pairs of NATs", page)
+        rows = re.search(r'<table class="list race">.*?</table>', page, re.DOTALL)[0].split("<tr>")[2:]
+        self.assertEqual([len(re.findall("▸ [0-9.]+ ms", row)) for row in rows], [1, 1, 1])
+        self.assertTrue(all("200 of 200" in row for row in rows))
+        self.assertNotIn('class="list race"', report.make(self.runs["classic"]).read_text(encoding="utf-8"))
+
+    def test_agents_race_counts_what_never_was(self):
+        cells = run_data.load(self.runs["agents"]).groups[0].cells
+        cells[0].summary["time_to_direct_ms"]["p50"] = None  # half of its trials or more were relayed
+        alone = [cell for cell in cells if not cell.client.startswith("aioice")]
+        race = agent_race.of_group(run_data.Group("relay-first", "", {}, alone))
+        self.assertEqual([row.fastest for row in race.rows], [[1], [0], [0]])
+        self.assertIsNone(agent_race.of_group(run_data.Group("relay-first", "", {}, cells[:4])))
 
     def test_refuses_what_is_no_run(self):
         broken = self.folder / "broken"

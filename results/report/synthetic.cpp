@@ -21,8 +21,21 @@ Names nats_of(SyntheticShape shape) {
       return {"full-cone", "address-restricted", "port-restricted-cone", "symmetric", "udp-blocked"};
     case SyntheticShape::access:
       return {"port-restricted-cone", "symmetric"};
+    case SyntheticShape::agents:
+      return {"full-cone", "symmetric"};
   }
   return {};
+}
+
+/// As labels begin; each pair is of one agent.
+Names agents_of(SyntheticShape shape) {
+  if (shape != SyntheticShape::agents) return {""};
+  return {"punchlab:", "libnice:", "aioice:"};
+}
+
+/// How much later than others an agent is direct; nothing but an order.
+double slowness(const std::string& label) {
+  return label.starts_with("libnice:") ? 40 : label.starts_with("aioice:") ? 90 : 0;
 }
 
 Names links_of(SyntheticShape shape) {
@@ -31,7 +44,8 @@ Names links_of(SyntheticShape shape) {
 }
 
 /// 0 lets everything in, 3 nothing; stands for filtering and mapping in one number.
-std::uint32_t strictness(const std::string& nat) {
+std::uint32_t strictness(const std::string& label) {
+  const auto nat = label.substr(label.find(':') + 1);
   if (nat == "udp-blocked") return 9;
   if (nat == "symmetric" || nat.starts_with("APDM")) return nat == "APDM-EIF" ? 1 : 3;
   if (nat == "port-restricted-cone" || nat.ends_with("APDF")) return 2;
@@ -70,26 +84,25 @@ void fill_direct(TrialRecord& r, double base, Rng& rng) {
 trial::Plan synthetic_plan(SyntheticShape shape) {
   trial::Plan plan;
   constexpr const char* kNames[] = {"synthetic-classic", "synthetic-rfc4787", "synthetic-population",
-                                    "synthetic-access"};
+                                    "synthetic-access", "synthetic-agents"};
   plan.name = kNames[static_cast<std::size_t>(shape)];
   plan.title = "Invented numbers, for tests only";
   plan.scenario_path = "scenarios/" + plan.name + ".yaml";
   plan.scenario_text = "name: " + plan.name + "\ntitle: Invented numbers, for tests only\n";
   const Names nats = nats_of(shape);
   const Names policies = shape == SyntheticShape::access ? Names{"relay-first", "ice"} : Names{"relay-first"};
-  for (const auto& policy : policies) {
-    for (const auto& link : links_of(shape)) {
-      for (std::size_t i = 0; i < nats.size(); ++i) {
-        for (std::size_t j = 0; j < nats.size(); ++j) {
-          trial::Cell cell = cell_of(nats[i], nats[j], policy, link);
-          cell.index = static_cast<std::uint32_t>(plan.cells.size());
-          cell.world = cell.index;
-          cell.trials = trials_of(shape, i, j);
-          if (cell.trials > 0) plan.cells.push_back(std::move(cell));
-        }
-      }
-    }
-  }
+  const auto add = [&](const std::string& agent, std::size_t i, std::size_t j, const auto& policy, const auto& link) {
+    trial::Cell cell = cell_of(agent + nats[i], agent + nats[j], policy, link);
+    cell.index = static_cast<std::uint32_t>(plan.cells.size());
+    cell.world = cell.index;
+    cell.trials = trials_of(shape, i, j);
+    if (cell.trials > 0) plan.cells.push_back(std::move(cell));
+  };
+  for (const auto& policy : policies)
+    for (const auto& link : links_of(shape))
+      for (const auto& agent : agents_of(shape))
+        for (std::size_t i = 0; i < nats.size(); ++i)
+          for (std::size_t j = 0; j < nats.size(); ++j) add(agent, i, j, policy, link);
   return plan;
 }
 
@@ -98,7 +111,7 @@ TrialRecord synthetic_record(const trial::Plan& plan, const trial::Cell& cell, s
   const std::uint32_t strict = strictness(cell.client.nat_name) + strictness(cell.connector.nat_name);
   const std::string& link = cell.client.access.name;
   const double loss = link == "loss-5" ? 0.05 : link == "loss-1" ? 0.01 : 0;
-  const double base = 50 + 2.5 * strict +
+  const double base = 50 + 2.5 * strict + slowness(cell.client.nat_name) +
                       (link == "wifi"                   ? 12
                        : link == "congested-bottleneck" ? 90 * rng.uniform()
                                                         : 0);

@@ -15,6 +15,7 @@ enum class SyntheticShape : std::uint8_t {
   rfc4787,     ///< 9 x 9
   population,  ///< 5 x 5, uneven numbers of trials, some pairs absent, one side blocked
   access,      ///< 2 x 2, five links, two policies
+  agents,      ///< 2 x 2, three agents, each with itself
 };
 
 trial::Plan synthetic_plan(SyntheticShape shape);

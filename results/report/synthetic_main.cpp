@@ -1,5 +1,5 @@
-// results_synthetic SHAPE FOLDER [TRIALS]: writes an invented run, with so many trials per cell, and prints its matrix. For
-// the report's tests.
+// results_synthetic SHAPE FOLDER [TRIALS]: writes an invented run, with so many trials per cell, and prints its matrix.
+// For the report's tests.
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -18,6 +18,7 @@ std::optional<SyntheticShape> parse_shape(std::string_view name) {
   if (name == "rfc4787") return SyntheticShape::rfc4787;
   if (name == "population") return SyntheticShape::population;
   if (name == "access") return SyntheticShape::access;
+  if (name == "agents") return SyntheticShape::agents;
   return std::nullopt;
 }
 
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
   using namespace punchlab::results;
   const auto shape = argc == 3 || argc == 4 ? parse_shape(argv[1]) : std::nullopt;
   if (!shape) {
-    std::fputs("usage: results_synthetic classic|rfc4787|population|access FOLDER [TRIALS]\n", stderr);
+    std::fputs("usage: results_synthetic classic|rfc4787|population|access|agents FOLDER [TRIALS]\n", stderr);
     return 2;
   }
   auto plan = synthetic_plan(*shape);

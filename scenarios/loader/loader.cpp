@@ -60,6 +60,10 @@ void settle_agents(const Section& section, Scenario& s) {
   if (names_agents(s.client) || names_agents(s.connector)) {
     give_agents(s.client);
     give_agents(s.connector);
+    if (!share_agents(s.client, s.connector))
+      section.find("connector")
+          ->fail(
+              "\"same\" stands alone, and a population takes one agent; give the client one, or name the connector's");
     return;
   }
   for (const auto& relay : s.relays)

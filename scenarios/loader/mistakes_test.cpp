@@ -146,6 +146,16 @@ TEST_F(Mistakes, Policies) {  // case 5
   expect(mistakes, after);
 }
 
+TEST_F(Mistakes, SameAgents) {  // case 6
+  const Mistake mistakes[] = {
+      {"client: {nat: open, agent: same}\nconnector: {nat: open}\n",
+       "s.yaml:2:28: only a connector has the same agent as the other side"},
+      {"client: {nat: open}\nconnector: {nat: open, agent: [same, pion]}\n",
+       "s.yaml:3:12: \"same\" stands alone, and a population takes one agent; give the client one, or name the connector's"},
+  };
+  expect(mistakes, [](const std::string& sides) { return "name: s\n" + sides; });
+}
+
 TEST_F(Mistakes, Sides) {  // case 6
   const Mistake mistakes[] = {
       {"{}", "s.yaml:2:9: client has no \"nat\"; add it"},

@@ -12,7 +12,7 @@ namespace punchlab::loader {
 namespace {
 
 constexpr std::int64_t kUnwanted = -1;  ///< left out by an override
-constexpr std::int64_t kNotDrawn = -2;  ///< no pair of a population fell on it
+constexpr std::int64_t kNotDrawn = -2;  ///< no pair of a population fell on it, or its agents do not meet
 
 /// A cell by its place in each list.
 struct Place {
@@ -78,6 +78,12 @@ class Mask {
   std::vector<bool> client_, connector_, shared_, policy_, relay_;
 };
 
+bool meets(const Scenario& s, const Place& at) {
+  const auto& connector = s.connector.variants[at.connector];
+  return !connector.same_agent ||
+         agent_label(connector.side.agent) == agent_label(s.client.variants[at.client].side.agent);
+}
+
 /// Fills `plan.cells`; gives for each cell of the grid its index, or why it is not in the plan.
 std::vector<std::int64_t> add_cells(const Scenario& s, const Wanted& wanted, trial::Plan& plan) {
   const Draws draws{plan.seed, s.trials, s.client, s.connector};
@@ -85,7 +91,7 @@ std::vector<std::int64_t> add_cells(const Scenario& s, const Wanted& wanted, tri
   std::vector<std::int64_t> indices;
   for_each_cell(s, [&](const Place& at) {
     const auto trials = draws.trials_of(s.client.variants[at.client].nat, s.connector.variants[at.connector].nat);
-    const bool drawn = trials > 0 || wanted.whole_grid;
+    const bool drawn = meets(s, at) && (trials > 0 || wanted.whole_grid);
     const bool keep = mask.accepts(at) && drawn;
     const auto index = indices.size();
     indices.push_back(keep ? static_cast<std::int64_t>(index) : drawn ? kUnwanted : kNotDrawn);

@@ -8,6 +8,8 @@
 //  6. A population on one side draws for each NAT of the other; a share of 0 is never drawn; a million pairs plan.
 //  8. Shared networks multiply the cells, have names of their own in worlds, overrides and rules, and change no cell
 //  without.
+//  9. `agent: same`: a connector has its client's agent and meets no other; the world of a pair of NATs is one for all
+//  agents.
 //  7. Too many cells or trials are a problem before anything is built.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,6 +56,20 @@ TEST_F(Planner, CellsAreTheProduct) {  // case 1
   EXPECT_EQ(p.cells[0].connector.nat_name, "symmetric");
   EXPECT_EQ(p.cells[1].connector.nat_name, "cgn");
   EXPECT_TRUE(by_name(p).count("open/c x cgn @r2"));
+}
+
+TEST_F(Planner, SameAgentsMeet) {  // case 9
+  const auto p = plan(
+      "name: s\nclient: [{nat: [full-cone, symmetric], agent: [libnice, ./mine]}, {nat: cgn, agent: libnice}]\n"
+      "connector: {nat: [open, cgn], agent: same}\nexpect: [{client: mine, connector: mine, failed: 0 %}]\n");
+  const auto cells = by_name(p);
+  EXPECT_EQ(cells.size(), 3U * 2 + 2 * 2);
+  for (const auto& [name, cell] : cells) EXPECT_EQ(cell.client.agent.name, cell.connector.agent.name) << name;
+  EXPECT_TRUE(cells.count("libnice:cgn x libnice:open"));
+  EXPECT_TRUE(cells.count("mine:symmetric x mine:cgn"));
+  EXPECT_EQ(cells.at("mine:full-cone x mine:open").world, cells.at("libnice:full-cone x libnice:open").world);
+  ASSERT_EQ(p.expectations.size(), 1U);
+  EXPECT_EQ(p.expectations[0].cells.size(), 4U);
 }
 
 TEST_F(Planner, WorldsDependOnNamesOnly) {  // case 2

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "scenarios/loader/link_section.hpp"
 #include "scenarios/loader/nat_choices.hpp"
@@ -38,10 +40,17 @@ trial::AgentChoice read_agent(const Value& value) {
   return agent;
 }
 
-std::vector<trial::AgentChoice> read_agents(const Value* value) {
+/// The agent of the client, whichever that is.
+constexpr char kSame[] = "same";
+
+std::vector<trial::AgentChoice> read_agents(const Value* value, std::string_view what) {
   std::vector<trial::AgentChoice> agents;
   if (value == nullptr) return {trial::AgentChoice{}};
-  for (const auto& item : value->items("agent")) agents.push_back(read_agent(item));
+  for (const auto& item : value->items("agent")) {
+    agents.push_back(read_agent(item));
+    if (agents.back().name == kSame && what != "connector")
+      item.fail("only a connector has the same agent as the other side");
+  }
   return agents;
 }
 
@@ -67,14 +76,17 @@ void read_place(const Value& value, std::string_view what, bool alone, Presets& 
   const auto* start = section.find("start");
   const auto links = access ? read_links(*access) : std::vector<trial::Link>(1);
   if (too_many(value, nats.nats.size(), links.size())) return;
-  const auto agents = read_agents(section.find("agent"));
-  if (nats.population && agents.size() > 1) nat->fail(fmt::format("a population takes one agent for {}, not a list", what));
+  const auto agents = read_agents(section.find("agent"), what);
+  if (nats.population && agents.size() > 1)
+    nat->fail(fmt::format("a population takes one agent for {}, not a list", what));
   for (const auto& agent : agents) append(nats, links, start ? read_time(*start) : link::Distribution{}, agent, out);
 }
 
 }  // namespace
 
-std::string agent_label(const trial::AgentChoice& agent) { return std::filesystem::path(agent.name).filename().string(); }
+std::string agent_label(const trial::AgentChoice& agent) {
+  return std::filesystem::path(agent.name).filename().string();
+}
 
 std::string plain_nat_name(const trial::Side& side) {
   return side.agent.name.empty() ? side.nat_name : side.nat_name.substr(agent_label(side.agent).size() + 1);
@@ -92,6 +104,26 @@ void give_agents(SideChoices& side) {
     variant.side.agent.name = "punchlab";
     variant.side.nat_name = "punchlab:" + variant.side.nat_name;
   }
+}
+
+bool share_agents(const SideChoices& client, SideChoices& connector) {
+  const auto is_same = [](const auto& variant) { return variant.side.agent.name == kSame; };
+  if (std::ranges::none_of(connector.variants, is_same)) return true;
+  if (!std::ranges::all_of(connector.variants, is_same)) return false;
+  const auto original = std::exchange(connector, {.weights = connector.weights});
+  std::set<std::string> shared;
+  for (const auto& [side, nat, same] : client.variants) {
+    if (!shared.insert(agent_label(side.agent)).second) continue;
+    for (auto variant : original.variants) {
+      variant.side.nat_name = agent_label(side.agent) + ":" + plain_nat_name(variant.side);
+      variant.side.agent = side.agent;
+      variant.nat += connector.nats;
+      variant.same_agent = true;
+      connector.variants.push_back(std::move(variant));
+    }
+    connector.nats += original.nats;
+  }
+  return connector.weights.empty() || shared.size() == 1;
 }
 
 SideChoices read_side(const Value& value, std::string_view what, Presets& presets) {

@@ -11,6 +11,7 @@ struct SideChoices {
   struct Variant {
     trial::Side side;
     std::size_t nat = 0;
+    bool same_agent = false;  ///< stands only opposite a client of its own agent
   };
   std::vector<Variant> variants;
   std::vector<double> weights;  ///< of each NAT of a population, summing to 1; else empty
@@ -24,6 +25,9 @@ std::string plain_nat_name(const trial::Side& side);
 bool names_agents(const SideChoices& side);
 /// Where no agent is named, `punchlab` is: then all sides are programs.
 void give_agents(SideChoices& side);
+/// The connector's `agent: same` becomes each of the client's agents in turn, opposite that one only. False when it stands beside
+/// others, or those are several and the connector is a population.
+bool share_agents(const SideChoices& client, SideChoices& connector);
 
 SideChoices read_side(const Value& value, std::string_view what, Presets& presets);
 

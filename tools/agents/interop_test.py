@@ -1,23 +1,35 @@
 """Other people's agents in the lab, against ours and among themselves (docs/agents.md). Needs user namespaces, their
 packages and coturn; `tools/test --interop` installs them. Cases:
 
- 1. Plain: each agent with itself, no NAT between: direct (but for aioice, see 2), and all echoes come back.
+ 1. Plain: each agent with itself, no NAT between: direct, and all echoes come back.
  2. Matrix: every pair that includes our core or is of one maker, in both roles, behind the four classic NATs, over our
-    relay and over coturn: nothing fails; relayed wherever direct cannot work; direct wherever it must, except where aioice
-    controls, which takes whichever pair succeeded last, also a relayed one.
- 3. Chromium with itself through NATs, our relay as STUN and TURN server: direct, and relayed where direct cannot work.
+    relay and over coturn: relayed wherever direct cannot work, and direct wherever it must. The one exception is aioice
+    with itself, where a check that passes an allocation may come before the direct one: only behind NATs that let such a
+    check in, and not in most of those.
+ 3. aioice without what its driver does for it, in control of our core, is direct nevertheless: our core does not answer
+    nominations over a relay too early.
+ 4. Chromium with itself through NATs, our relay as STUN and TURN server: direct, and relayed where direct cannot work.
+ 5. Our core is the first to a direct path in every cell, and the report says so.
+ 6. A coturn that is not there is status 3; one that ends before or in a trial is the trial's reason.
 """
 
+import collections
+import json
 import os
 import pathlib
+import re
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(os.environ["PUNCHLAB_SOURCE"]) / "tools" / "cli"))
-from cli_fixture import Command  # noqa: E402  (the fixture is the command line's)
+from cli_fixture import PUNCHLAB, Command  # noqa: E402  (the fixture is the command line's)
 
 NATS = ("full-cone", "restricted-cone", "port-restricted-cone", "symmetric")
 OTHERS = ("libnice", "aioice", "pion")
+SERVERS = ("punchlab", "coturn")
+# Of aioice with itself, in how many of its 13 cells relayed is no surprise (docs/agents.md has the measured shares).
+MOST_RELAYED = 4
 
 SCENARIO = """\
 name: interop
@@ -29,56 +41,67 @@ connector: {{nat: [{nats}], agent: [{connectors}], access: {{latency: 15 ms}}}}
 traffic: {{probes: 10, size: 400 B}}
 """
 
+Trial = collections.namedtuple("Trial", "client client_nat connector connector_nat outcome reason answered")
 
-def cannot_be_direct(client, connector):
+
+def cannot_be_direct(trial):
     """RFC 5128: a symmetric NAT against another, or against a filter by port."""
-    return "symmetric" in (client, connector) and {client, connector} <= {"symmetric", "port-restricted-cone"}
+    nats = {trial.client_nat, trial.connector_nat}
+    return "symmetric" in nats and nats <= {"symmetric", "port-restricted-cone"}
+
+
+def may_be_overtaken(trial):
+    """aioice with itself, behind a NAT that lets the relay's address in, so that a relayed check may be the first to pass."""
+    nats = {trial.client_nat, trial.connector_nat}
+    return trial.client == trial.connector == "aioice" and not nats.isdisjoint({"full-cone", "restricted-cone"})
 
 
 class Interop(Command):
-    def outcomes(self, name, clients, connectors, nats=NATS, server="punchlab", trials=1):
-        """(client agent, client NAT, connector agent, connector NAT): the outcomes of that cell's trials."""
+    def run_agents(self, name, clients, connectors, nats=NATS, server="punchlab", trials=1, report=False):
         self.write(f"{name}.yaml", SCENARIO.format(
             trials=trials, server=server, nats=", ".join(nats), clients=", ".join(clients), connectors=", ".join(connectors)))
-        process = self.start_run(f"{name}.yaml", "--backend", "sockets", "--out", name)
-        process.communicate(timeout=600)
-        self.assertIn(process.returncode, (0, 1))  # 1: the oracle's word is judged below, agent by agent
-        cells = [(a, x, b, y) for a in clients for x in nats for b in connectors for y in nats]
-        found = {}
-        for cell, outcome, reason, answered in self.rows(name, "cell, outcome, reason, probes_answered"):
-            found.setdefault(cells[cell], []).append((outcome, reason, answered))
-        self.assertEqual(len(found), len(cells))
+        # Browsers are heavy: more of them at once are too slow to start.
+        jobs = ("--jobs", "2") if "chromium" in clients and len(clients) == 1 else ()
+        arguments = (f"{name}.yaml", "--backend", "sockets", "--out", name, *jobs)
+        process = self.start("run", *arguments) if report else self.start_run(*arguments)
+        out, err = process.communicate(timeout=600)
+        self.assertIn(process.returncode, (0, 1), err)  # 1: the oracle's word is judged below, agent by agent
+        return out
+
+    def trials(self, name):
+        cells = {cell["cell"]: (*cell["client"].split(":"), *cell["connector"].split(":"))
+                 for cell in json.loads(self.summary(name)["summary.json"])["cells"]}
+        return [Trial(*cells[cell], *rest) for cell, *rest in self.rows(name, "cell, outcome, reason, probes_answered")]
+
+    def outcomes(self, name, clients, connectors, cells, **options):
+        """All trials of such a run, which has so many cells."""
+        self.run_agents(name, clients, connectors, **options)
+        found = self.trials(name)
+        self.assertEqual(len({trial[:4] for trial in found}), cells)
         return found
 
-    def judge(self, found, may_be_relayed=lambda a, b: False):
-        wrong = []
-        for (a, x, b, y), results in found.items():
-            for outcome, reason, _ in results:
-                if cannot_be_direct(x, y):
-                    fits = outcome == "relayed"
-                else:
-                    fits = outcome == "direct" or (outcome == "relayed" and may_be_relayed(a, b))
-                if not fits:
-                    wrong.append(f"{a}:{x},{b}:{y}: {outcome} {reason}")
+    def judge(self, trials):
+        wrong, overtaken = [], []
+        for trial in trials:
+            if trial.outcome == ("relayed" if cannot_be_direct(trial) else "direct"):
+                continue
+            (overtaken if trial.outcome == "relayed" and may_be_overtaken(trial) else wrong).append(trial)
         self.assertEqual(wrong, [])
+        self.assertLessEqual(len(overtaken), MOST_RELAYED, overtaken)
 
 
 class Plain(Interop):
     def test_each_agent_with_itself(self):
-        for agent in (*OTHERS, "punchlab", "chromium"):
-            with self.subTest(agent):
-                found = self.outcomes(f"plain-{agent}", [agent], [agent], nats=["open"])
-                [[(outcome, _, answered)]] = found.values()
-                self.assertIn(outcome, ("direct", "relayed") if agent == "aioice" else ("direct",))
-                self.assertEqual(answered, 10)
+        agents = (*OTHERS, "punchlab", "chromium")
+        for trial in self.outcomes("plain", agents, ["same"], len(agents), nats=["open"]):
+            self.assertEqual((trial.outcome, trial.answered), ("direct", 10), trial)
 
 
 class OursAgainst(Interop):
     def against(self, clients, connectors):
-        for server in ("punchlab", "coturn"):
+        for server in SERVERS:
             with self.subTest(server):
-                name = f"{'-'.join(clients)}-{'-'.join(connectors)}-{server}"
-                self.judge(self.outcomes(name, clients, connectors, server=server), may_be_relayed=lambda a, b: a == "aioice")
+                self.judge(self.outcomes(server, clients, connectors, 16 * len(clients) * len(connectors), server=server))
 
     def test_ours_in_control(self):
         self.against(["punchlab"], [*OTHERS, "punchlab"])
@@ -86,19 +109,66 @@ class OursAgainst(Interop):
     def test_ours_controlled(self):
         self.against(OTHERS, ["punchlab"])
 
+    def test_ours_controlled_by_one_that_nominates_all(self):
+        self.judge(self.outcomes("plain", ["{name: aioice, options: plain}"], ["punchlab"], 16))
+
 
 class Alone(Interop):
     def test_each_other_agent_with_itself(self):
-        for agent in OTHERS:
-            for server in ("punchlab", "coturn"):
-                with self.subTest(agent=agent, server=server):
-                    found = self.outcomes(f"{agent}-{server}", [agent], [agent], server=server)
-                    self.judge(found, may_be_relayed=lambda a, b: a == "aioice")
+        for server in SERVERS:
+            with self.subTest(server):
+                self.judge(self.outcomes(server, OTHERS, ["same"], 16 * len(OTHERS), server=server))
+
+
+class First(Interop):
+    def test_ours_is_the_first_to_a_direct_path(self):
+        self.run_agents("race", ["punchlab", *OTHERS], ["same"], trials=3, report=True)
+        page = (self.folder / "race" / "report.html").read_text(encoding="utf-8")
+        self.assertRegex(page, "punchlab is the fastest in 13 of 13 pairs of NATs")
 
 
 class Chromium(Interop):
     def test_through_nats(self):
-        self.judge(self.outcomes("chromium", ["chromium"], ["chromium"], nats=("port-restricted-cone", "symmetric")))
+        self.judge(self.outcomes("chromium", ["chromium"], ["chromium"], 4, nats=("port-restricted-cone", "symmetric")))
+
+
+# Answers whatever is not an Allocate request, which only drivers send, and so not before the trial has begun.
+ENDS_IN_THE_MIDST = """\
+#!/usr/bin/python3 -IS
+import socket, sys
+words = dict(word.lstrip("-").partition("=")[::2] for word in sys.argv[1:])
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind((words["listening-ip"], int(words["listening-port"])))
+while True:
+    data, peer = server.recvfrom(2000)
+    if data[:2] == b"\\0\\3":
+        break
+    server.sendto(b"\\1\\1" + data[2:], peer)
+"""
+
+
+class CoturnFaults(Interop):
+    def with_coturn(self, text, mode=0o755):
+        """(status, stderr) of a run that finds this in coturn's place."""
+        self.write("turnserver", text).chmod(mode)
+        self.write("faults.yaml", SCENARIO.format(trials=1, server="coturn", nats="open", clients="punchlab", connectors="punchlab"))
+        command = f'mount --bind turnserver /usr/bin/turnserver && exec "{PUNCHLAB}" run faults.yaml --backend sockets --no-report --out run'
+        done = subprocess.run(["unshare", "-Urm", "bash", "-c", command], cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stderr
+
+    def test_missing(self):
+        status, err = self.with_coturn("", mode=0o644)
+        self.assertEqual((status, re.findall("apt-get install coturn", err)), (3, ["apt-get install coturn"]), err)
+
+    def test_that_does_not_start(self):
+        self.with_coturn("#!/bin/false\n")
+        self.assertEqual(self.rows("run", "outcome, reason"), [("failed", "relay-not-started")])
+
+    def test_that_ends_in_the_midst(self):
+        self.with_coturn(ENDS_IN_THE_MIDST)
+        self.assertEqual(self.rows("run", "outcome, reason"), [("failed", "relay-ended")])
+        self.assert_nothing_runs()
 
 
 if __name__ == "__main__":
