@@ -9,8 +9,8 @@
 //  6. A relay that refuses the credential: gathering ends without a relayed candidate, direct still works.
 //  7. A delay of relayed checks: where a direct pair stands sooner nothing passes the allocations, which it does without
 //     the delay; where direct is cut, relayed checks begin after it.
-//  8. With that delay, a peer that nominates a relayed pair sooner is not answered: both become direct without a detour, which
-//     is there without the delay. Where direct is cut, the nomination is answered after the delay; at once when neither side
+//  8. With that delay, a peer that checks and nominates a relayed pair sooner is not answered: both become direct without a
+//     detour, which is there without the delay. Where direct is cut, it is answered after the delay; at once when neither side
 //     has anything but relayed candidates. Candidates that come later than the delay change nothing.
 #include <gmock/gmock.h>
 

@@ -59,8 +59,7 @@ class Core {
                          const stun::MessageView& request);
   std::optional<Verdict> refuse(SendResponse& response, const stun::MessageView& request);
   bool resolve_conflict(const stun::MessageView& request);
-  bool nominates_too_early(Time now, const LocalBase& base, const TransportAddress& source,
-                           const stun::MessageView& request) const;
+  bool relayed_too_early(Time now, const LocalBase& base, const TransportAddress& source) const;
   Pair* pair_of(Time now, const LocalBase& base, const TransportAddress& source, std::uint32_t priority);
   std::optional<std::uint8_t> learn(Time now, const LocalBase& base, const TransportAddress& source,
                                     std::uint32_t priority);

@@ -60,11 +60,10 @@ bool Core::resolve_conflict(const stun::MessageView& request) {
   return true;
 }
 
-// A peer that nominates with every check would stay on a relayed pair that answers before a direct one. Its request
-// comes again, as after a loss (docs/ice.md).
-bool Core::nominates_too_early(Time now, const LocalBase& base, const TransportAddress& source,
-                               const stun::MessageView& request) const {
-  if (role_ != Role::controlled || !request.has(Attribute::use_candidate)) return false;
+// A peer that nominates whichever pair is valid first, or last, would stay on a relayed one. Its request comes again,
+// as after a loss (docs/ice.md).
+bool Core::relayed_too_early(Time now, const LocalBase& base, const TransportAddress& source) const {
+  if (role_ != Role::controlled) return false;
   if (policy_->relayed_check_delay == Duration{0} || first_check_ == kNever || now >= relayed_due()) return false;
   const auto hopes = [&](const Pair& p) { return (p.valid || p.unconcluded()) && direct(p); };
   return (base.relayed || remote_.is_relayed(source)) && std::ranges::any_of(checklist_.pairs(), hopes);
@@ -74,7 +73,7 @@ Verdict Core::handle_request(Time now, const LocalBase& base, const TransportAdd
                              const stun::MessageView& request) {
   SendResponse response{.base = base.id, .destination = source, .id = request.transaction_id()};
   const auto refusal = refuse(response, request);
-  if (!refusal && nominates_too_early(now, base, source, request)) return Verdict::too_early;
+  if (!refusal && relayed_too_early(now, base, source)) return Verdict::too_early;
   if (!outbox_.push(response)) return Verdict::overload;
   if (refusal) return *refusal;
   Pair* pair = pair_of(now, base, source, *request.u32(Attribute::priority));

@@ -21,7 +21,7 @@ enum class Verdict : std::uint8_t {
   unknown_base,         ///< received where no local candidate is
   not_binding,          ///< another method
   overload,             ///< a valid request, but too many responses already wait to be sent
-  too_early,            ///< a valid request that nominates a relayed pair, unanswered (`Policy::relayed_check_delay`)
+  too_early,            ///< a valid request on a relayed pair, unanswered (`Policy::relayed_check_delay`)
 };
 inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::too_early) + 1;
 

@@ -41,7 +41,7 @@ struct Policy {
 
   // Checks (RFC 8445 section 14)
   Duration pacing = std::chrono::milliseconds{50};  ///< Ta between new checks; at least 1 ms
-  Duration relayed_check_delay{0};  ///< after the first check, before relayed pairs are checked first, or their nominations answered
+  Duration relayed_check_delay{0};  ///< after the first check, before relayed pairs are checked first, or such checks answered
   Duration rto = std::chrono::milliseconds{500};    ///< first retransmission timeout; doubles each time unless `linear_rto`
   bool linear_rto = false;     ///< keep the RTO constant instead of doubling
   int max_transmissions = 7;   ///< Rc of RFC 8489: requests sent in one transaction

@@ -56,7 +56,7 @@ TEST(Shipped, ScenariosLoad) {  // case 1
                                                                               {"access", {22, 4'400}},
                                                                               {"kernel-nat", {64, 1'280}},
                                                                               {"conntrack-clash", {48, 960}},
-                                                                              {"shared-nat", {72, 3'600}}},
+                                                                              {"shared-nat", {72, 3'600}},
                                                                               {"agents", {256, 256}},
                                                                               {"agent-race", {64, 1'280}}};
   for (const auto& [name, size] : sizes) {
