@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Who is the first to a direct path: from runs of scenarios/agents.yaml, the median time to direct of each agent with
+"""Who is the first to a direct path: from a run of scenarios/agent-race.yaml, the median time to direct of each agent with
 itself, as a Markdown table. Usage: tools/agents/compare.py RUN... Exit status 1 unless punchlab is the first in every cell."""
 
 import csv

