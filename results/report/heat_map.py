@@ -1,5 +1,7 @@
 """Heat map: how often each pair goes direct, with the interval and the number of trials in each cell."""
 
+import re
+
 from matplotlib import patches, pyplot
 
 import style
@@ -18,9 +20,9 @@ def title_of(group):
 
 
 def _broken(name, width):
-    """A name over several lines, broken behind hyphens where it is longer than `width` characters."""
+    """A name over several lines, broken behind hyphens and an agent's colon where it is longer than `width` characters."""
     lines = [""]
-    for piece in name.replace("-", "-\0").split("\0"):
+    for piece in re.sub("[-:]", "\\g<0>\0", name).split("\0"):
         if lines[-1] and len(lines[-1]) + len(piece) > width:
             lines.append("")
         lines[-1] += piece

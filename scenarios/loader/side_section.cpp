@@ -110,7 +110,9 @@ bool share_agents(const SideChoices& client, SideChoices& connector) {
   const auto is_same = [](const auto& variant) { return variant.side.agent.name == kSame; };
   if (std::ranges::none_of(connector.variants, is_same)) return true;
   if (!std::ranges::all_of(connector.variants, is_same)) return false;
-  const auto original = std::exchange(connector, {.weights = connector.weights});
+  SideChoices original;
+  std::swap(original, connector);
+  connector.weights = original.weights;
   std::set<std::string> shared;
   for (const auto& [side, nat, same] : client.variants) {
     if (!shared.insert(agent_label(side.agent)).second) continue;
