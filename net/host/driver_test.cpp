@@ -4,6 +4,7 @@
 //  3. Waiting ends at its time and not before; a watched descriptor ends it at once.
 //  4. The discovery client and the relay of the core, each on its own host, find no NAT on loopback.
 //  5. The system's randomness does not repeat.
+#include <gtest/gtest.h>
 #include <fcntl.h>
 #include <unistd.h>
 

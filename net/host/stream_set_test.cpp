@@ -4,6 +4,7 @@
 //  3. A certificate of another authority or for another name is refused by the one who connects, with the reason.
 //  4. Who connects but never begins TLS is dropped after kPatience, and its listener's owner never hears of it.
 //  5. Whole messages are lost, and counted, when too much waits; never parts.
+#include <gtest/gtest.h>
 #include <cerrno>
 #include <map>
 #include <numeric>

@@ -10,6 +10,7 @@
 //  8. Mutated packets are counted or do harm to nobody but themselves: no crash, and the bytes that arrive are never more
 //     than a window ahead of what was written.
 //  9. Without loss, a long transfer uses the link: it ends within twice the time that delay and bandwidth need.
+#include <gtest/gtest.h>
 #include <map>
 #include <numeric>
 
