@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/explain/recorder.hpp"
 #include "sim/packet/packet.hpp"
 #include "sim/trial/least_time.hpp"
 #include "sim/trial/world_fault.hpp"
@@ -130,8 +131,10 @@ void PairTrial::run(Time now) {
 bool PairTrial::check_drivers(Time now) {
   for (std::size_t i = 0; i < 2; ++i) {
     const bool floods = drivers_[i]->floods() || sent_[i] > kMostPackets;
-    if (floods) fail(now, fmt::format("{}-agent-floods", kSides[i]));
-    else if (!drivers_[i]->done() && drivers_[i]->exited()) fail(now, fmt::format("{}-agent-exited", kSides[i]));
+    if (floods)
+      fail(now, fmt::format("{}-agent-floods", kSides[i]));
+    else if (!drivers_[i]->done() && drivers_[i]->exited())
+      fail(now, fmt::format("{}-agent-exited", kSides[i]));
     if (stage_ == Stage::over) return false;
   }
   return true;
@@ -184,9 +187,15 @@ Outcome PairTrial::outcome() const {
   return Outcome::failed;
 }
 
-std::string PairTrial::reason() const {
-  if (!fault_.empty()) return fault_;
-  return outcome() == Outcome::direct ? "" : std::string(trial::name_of(witness_.finding().code));
+trial::Finding PairTrial::finding() const {
+  return !fault_.empty() || outcome() == Outcome::direct ? trial::Finding{} : witness_.finding();
+}
+
+std::string PairTrial::reason() const { return fault_.empty() ? std::string(trial::name_of(finding().code)) : fault_; }
+
+Time PairTrial::origin() const {
+  const auto later = std::max(go_[0], go_[1]);
+  return later == kNever ? ended_ : later;
 }
 
 std::optional<Duration> PairTrial::since_start(Time at) const {
@@ -223,15 +232,27 @@ results::TrialRecord PairTrial::record(std::uint64_t events) const {
 
 results::TrialRecord run_pair(lab::LabWorld& world, const trial::Cell& cell, const Programs& programs,
                               std::uint64_t seed, std::uint64_t trial, const trial::WorldOptions& options) {
+  return record_pair(world, cell, programs, seed, trial, {options, nullptr, 0}).record;
+}
+
+explain::Recording record_pair(lab::LabWorld& world, const trial::Cell& cell, const Programs& programs,
+                               std::uint64_t seed, std::uint64_t trial, const explain::RecordOptions& options) {
   for (const auto host : {HostId::client, HostId::connector, HostId::relay}) world.leave_to_others(host);
-  const auto topology = trial::draw_topology(cell, seed, trial);
-  world.assign_addresses(topology);
-  PairTrial pair(cell, topology, programs, world, seed, trial);
+  explain::Recording recording;
+  recording.cell = cell;
+  recording.seed = seed;
+  recording.topology = trial::draw_topology(cell, seed, trial);
+  world.assign_addresses(recording.topology);
+  PairTrial pair(cell, recording.topology, programs, world, seed, trial);
+  explain::Recorder recorder(pair, recording, options.most);
   try {
-    return pair.record(world.run(topology, pair, pair.until(), options));
+    recording.record = pair.record(world.run(recording.topology, recorder, pair.until(), options.world));
+    recording.finding = pair.finding();
   } catch (const trial::WorldFault& fault) {
-    return fault.spoil(pair.record(0));
+    recording.record = fault.spoil(pair.record(0));
   }
+  recording.origin = pair.origin();
+  return recording;
 }
 
 }  // namespace punchlab::agents

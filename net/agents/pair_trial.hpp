@@ -12,6 +12,7 @@
 #include "net/agents/work_directory.hpp"
 #include "net/lab/lab_world.hpp"
 #include "results/record/record.hpp"
+#include "sim/explain/recording.hpp"
 #include "sim/trial/witness.hpp"
 
 namespace punchlab::agents {
@@ -39,8 +40,12 @@ class PairTrial final : public trial::Application {
 
   /// The row of this trial; `events` is what `World::run` returned.
   results::TrialRecord record(std::uint64_t events) const;
+  /// Why it is not direct, as far as the packets say; `none` when it is.
+  trial::Finding finding() const;
   /// It ends by itself before this.
   Time until() const;
+  /// When the later side began; the end, when it never did.
+  Time origin() const;
 
  private:
   enum class Stage : std::uint8_t { loading, running, over };
@@ -80,5 +85,8 @@ class PairTrial final : public trial::Application {
 /// Runs one trial in `world`, whose hosts are left to others from then on.
 results::TrialRecord run_pair(lab::LabWorld& world, const trial::Cell& cell, const Programs& programs,
                               std::uint64_t seed, std::uint64_t trial, const trial::WorldOptions& options = {});
+/// The same, written down.
+explain::Recording record_pair(lab::LabWorld& world, const trial::Cell& cell, const Programs& programs,
+                               std::uint64_t seed, std::uint64_t trial, const explain::RecordOptions& options);
 
 }  // namespace punchlab::agents

@@ -13,6 +13,7 @@ class NatBoxGateway final : public Gateway {
   nat::Verdict route(Time now, nat::From from, MutableBytes packet, MutableBytes reply) override {
     return trial::route_through(box_, addressing_, now, from, packet, reply);
   }
+  const nat::NatBox* table() const override { return &box_; }
 
  private:
   nat::Addressing addressing_;

@@ -13,6 +13,8 @@ class Gateway {
   /// Judges one whole IPv4 packet that comes in on `from` and rewrites it in place as it leaves, TTL included. `reply`
   /// (at least packet::kLargestIcmpError bytes) takes what goes back to where the packet came from.
   virtual nat::Verdict route(Time now, nat::From from, MutableBytes packet, MutableBytes reply) = 0;
+  /// Its table, for explanation; null when it hides that.
+  virtual const nat::NatBox* table() const { return nullptr; }
 };
 
 /// A source of gateways that are not NatBox.

@@ -161,20 +161,24 @@ void Internet::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
                                                                   : PacketEvent::Kind::dropped_by_gateway;
   mapped.outside = verdict.outside;
   report(passes ? PacketEvent::Kind::translated : dropped, wire, index, verdict.reason, packet,
-         shared_out && mapped.outside.port != 0 ? &mapped : nullptr);
+         side.gateways[index]->table(), shared_out && mapped.outside.port != 0 ? &mapped : nullptr);
   if (passes)
     transmit(verdict.action == nat::Action::forward ? onward : back, packet);
   else
     pool_.give_back(packet);
   if (verdict.reply_size == 0) return pool_.give_back(reply);
   pool_.set_size(reply, verdict.reply_size);
+  report(PacketEvent::Kind::originated, wire, index, verdict.reason, reply);
   transmit(back, reply);
 }
 
 void Internet::arrive_at_core(const Wire& wire, std::uint32_t packet) {
   const MutableBytes bytes = pool_.packet(packet);
   const auto side = routes_.side_of(trial::destination_of(bytes));
-  if (!side) return pool_.give_back(packet);
+  if (!side) {
+    report(PacketEvent::Kind::no_route, wire, wire.hop, nat::Reason::translated, packet);
+    return pool_.give_back(packet);
+  }
   if (trial::ttl_of(bytes) <= 1) return expire_at_core(wire_of(wire.side, wire.hop, false), packet);
   packet::decrement_ttl(bytes);
   transmit(wire_of(*side, side_of(*side).gateways.size(), false), packet);
@@ -188,6 +192,7 @@ void Internet::expire_at_core(Wire& back, std::uint32_t packet) {
   pool_.give_back(packet);
   if (size == 0) return pool_.give_back(error);
   pool_.set_size(error, size);
+  report(PacketEvent::Kind::originated, back, back.hop, nat::Reason::ttl_expired, error);
   transmit(back, error);
 }
 
@@ -196,8 +201,8 @@ void Internet::capture(const Wire& wire, bool inner, std::uint32_t packet) {
 }
 
 void Internet::report(PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
-                      std::uint32_t packet, const PacketEvent::Mapped* mapped) {
-  sink_.on_event({kind, now_, wire.side, gateway, reason, pool_.packet(packet), nullptr, mapped});
+                      std::uint32_t packet, const nat::NatBox* table, const PacketEvent::Mapped* mapped) {
+  sink_.on_event({kind, now_, wire.side, gateway, reason, pool_.packet(packet), table, mapped});
 }
 
 }  // namespace punchlab::lab

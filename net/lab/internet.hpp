@@ -72,7 +72,8 @@ class Internet {
   void expire_at_core(Wire& back, std::uint32_t packet);
   void capture(const Wire& wire, bool inner, std::uint32_t packet);
   void report(trial::PacketEvent::Kind kind, const Wire& wire, std::uint8_t gateway, nat::Reason reason,
-              std::uint32_t packet, const trial::PacketEvent::Mapped* mapped = nullptr);
+              std::uint32_t packet, const nat::NatBox* table = nullptr,
+              const trial::PacketEvent::Mapped* mapped = nullptr);
 
   InternetSink& sink_;
   GatewayMaker* maker_;

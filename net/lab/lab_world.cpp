@@ -266,12 +266,15 @@ void SocketsWorld::read_socket(HostId host, std::size_t socket) {
 void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
   // Programs listen on every port that datagrams come to, as in the other worlds: the application sorts them out.
   const auto view = packet::parse(packet);
-  if (!view || !stack_of(host).owns(view->destination.address)) return;
+  const PacketEvent seen{PacketEvent::Kind::ignored, now(), host, 0, nat::Reason::translated, packet};
+  if (!view || !stack_of(host).owns(view->destination.address)) return application_->on_packet(seen);
   if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
   guarded(host, [&](HostStack& stack) { stack.device().write(packet); });
   if (late_.size() < kLatenesses) late_.push_back(now() - due);
   if (elsewhere(host) || view->protocol == packet::kTcp)  // else told when the socket gives it
     application_->on_packet({PacketEvent::Kind::delivered, now(), host, 0, nat::Reason::translated, packet});
+  else if (view->protocol != packet::kUdp || stack_of(host).owns(view->source.address))
+    application_->on_packet(seen);  // what programs never see; a stack takes nothing from itself out of its device
 }
 
 void SocketsWorld::send(HostId from, const TransportAddress& source, const TransportAddress& destination,

@@ -27,11 +27,17 @@ struct RateContrast : Contrast {
   Proportion second;
 };
 
-/// Differences and their bounds are nanoseconds; infinite ones are possible.
+/// Differences and their bounds are nanoseconds; infinite ones are possible. `probability` is that of a difference
+/// beyond the comparison's tolerance, so that smaller ones never differ.
 struct TimeContrast : Contrast {
+  double any = 1;                            ///< the probability of a difference of any size by chance
+  double any_adjusted = 1;                   ///< the same by Holm over all cells
   std::optional<std::int64_t> first_median;  ///< nothing: infinite
   std::optional<std::int64_t> second_median;
   bool measured = false;  ///< at least one trial of either side has a value
+
+  /// There is a difference, and it is not more than the tolerance allows.
+  bool is_tolerated() const { return !differs() && any_adjusted < kSignificance; }
 };
 
 /// How often a reason was given.
@@ -58,6 +64,10 @@ struct CellComparison {
   std::string connector;
   std::string link;
   Contrasts contrasts;
+  std::uint32_t first_cell = 0;  ///< StoredCell::cell of either run
+  std::uint32_t second_cell = 0;
+  std::vector<std::uint64_t> ended_otherwise;  ///< pairs with two outcomes, by trial
+  std::string parting;  ///< how such a pair parts, in lines; empty unless somebody looked at its packets
 };
 
 /// One policy against one policy.
@@ -72,11 +82,13 @@ struct Comparison {
   std::vector<PolicyComparison> policies;
   std::vector<std::string> only_first;  ///< cells without a partner, "symmetric,full-cone (ice)"
   std::vector<std::string> only_second;
+  Duration tolerance{0};  ///< of times
 };
 
 /// Compares cells of equal names. Runs with one policy each are compared whatever these are called; others by name.
 /// Trials are pairs when both runs have one seed and the cells draw the same worlds.
-Comparison compare(const RunTrials& first, const RunTrials& second);
+/// Times differ when they do so by more than `tolerance` and more than chance allows.
+Comparison compare(const RunTrials& first, const RunTrials& second, Duration tolerance = Duration{0});
 /// Each policy of one run against its first.
 Comparison compare_policies(const RunTrials& run);
 

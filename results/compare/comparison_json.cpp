@@ -56,6 +56,8 @@ void add_contrasts(Json& j, const Contrasts& c) {
     entry["first_median"] = median_json(time.first_median);
     entry["second_median"] = median_json(time.second_median);
     entry["measured"] = time.measured;
+    entry["p_any_holm"] = time.any_adjusted;
+    entry["within_tolerance"] = time.is_tolerated();
   }
   j["reasons"] = Json::object();
   for (const auto& [reason, counts] : c.reasons) j["reasons"][reason] = {counts.first, counts.second};
@@ -80,6 +82,8 @@ std::string lines_of(const PolicyComparison& policy, bool& first) {
            {"first_policy", policy.first},
            {"second_policy", policy.second}};
     add_contrasts(j, cell.contrasts);
+    j["ended_otherwise"] = cell.ended_otherwise.size();
+    j["parting"] = cell.parting;
     add(std::move(j));
   }
   return text;
@@ -106,10 +110,12 @@ std::string to_json(const Comparison& comparison, const RunTrials& first, const 
   bool begun = true;
   for (const auto& policy : comparison.policies) cells += lines_of(policy, begun);
   return fmt::format(
-      "{{\"command\":{},\n\"first\":{},\n\"second\":{},\n\"only_first\":{},\n\"only_second\":{},\n\"cells\":[{}],\n"
+      "{{\"command\":{},\n\"tolerance_ms\":{},\n\"first\":{},\n\"second\":{},\n\"only_first\":{},\n\"only_second\":{},"
+      "\n\"cells\":[{}],\n"
       "\"pooled\":{}}}\n",
-      dump(command), dump(side_json(first)), dump(side_json(second)), dump(comparison.only_first),
-      dump(comparison.only_second), cells, dump(pooled_json(comparison)));
+      dump(command), dump(static_cast<double>(comparison.tolerance.count()) / 1e6), dump(side_json(first)),
+      dump(side_json(second)), dump(comparison.only_first), dump(comparison.only_second), cells,
+      dump(pooled_json(comparison)));
 }
 
 }  // namespace punchlab::results

@@ -9,6 +9,10 @@
 //  8. Holm: among many equal cells nothing differs, though one in twenty would without it.
 //  9. Corrupt and foreign folders, a run without trials: an error with status 2.
 // 10. Text and JSON tell the same and are well-formed; infinities are null.
+// 11. Tolerance: a difference within it is no difference, keeps its size and interval, and is told apart from none;
+// beyond
+//     it is one, in pairs and in samples. Times that never come are beyond every tolerance. Chance within it is chance.
+// 12. Pairs that ended with two outcomes are named, and only pairs.
 #include "results/compare/comparison.hpp"
 
 #include <gmock/gmock.h>
@@ -143,6 +147,71 @@ TEST_F(CompareTest, SlowerByAConstant) {  // case 4
     EXPECT_EQ(time.differs(), time.measured) << cell.client << cell.connector;
     EXPECT_EQ(time.difference.value, time.measured ? 7e6 : 0);
   }
+}
+
+TEST_F(CompareTest, WithinTheTolerance) {  // case 11
+  using std::chrono::milliseconds;
+  const auto later = [](TrialRecord& record) {
+    if (record.time_to_direct) *record.time_to_direct += milliseconds{7};
+  };
+  const auto before = read(make(classic(), 60));
+  auto after = read(make(classic(), 60, later));
+  for (const bool pairs : {true, false}) {
+    if (!pairs) after.manifest.seed = 2;
+    const auto tolerant = compare(before, after, milliseconds{10});
+    for (const auto& cell : tolerant.policies[0].cells) {
+      const auto& time = cell.contrasts.time(Quantity::time_to_direct);
+      EXPECT_FALSE(cell.contrasts.any_differs());
+      EXPECT_EQ(time.probability, 1);
+      EXPECT_EQ(time.is_tolerated(), time.any_adjusted < kSignificance);
+      if (pairs) {
+        EXPECT_EQ(time.is_tolerated(), time.measured);
+        EXPECT_EQ(time.difference.value, time.measured ? 7e6 : 0);
+      }
+    }
+    const auto strict = compare(before, after, milliseconds{2});
+    for (const auto& cell : strict.policies[0].cells) {
+      const auto& time = cell.contrasts.time(Quantity::time_to_direct);
+      EXPECT_FALSE(time.differs() && time.is_tolerated());
+      if (pairs) {
+        EXPECT_GE(time.probability, time.any) << "a difference beyond a tolerance is rarer than any";
+      }
+      if (pairs) {
+        EXPECT_EQ(time.differs(), time.measured);
+      }
+    }
+    const auto text = comparison_text(tolerant, before, after);
+    EXPECT_THAT(text, HasSubstr("0 of 16 cells differ"));
+    if (pairs) {
+      EXPECT_THAT(text, HasSubstr("≈ too, but not more than 10 ms beyond chance"));
+      EXPECT_THAT(text, HasSubstr("more than chance, but not shown to exceed the tolerance of 10 ms (--tolerance): "));
+      EXPECT_THAT(text, HasSubstr("time to direct +7.0 ms (+7.0 ms to +7.0 ms)"));
+    }
+    EXPECT_THAT(comparison_text(compare(before, after), before, after), Not(HasSubstr("≈")));
+  }
+}
+
+TEST_F(CompareTest, NeverIsBeyondEveryTolerance) {  // case 11
+  const auto never = [](TrialRecord& record) {
+    if (record.cell == 0) record.time_to_direct.reset();
+  };
+  const auto before = read(make(classic(), 60));
+  const auto after = read(make(classic(), 60, never));
+  const auto found = differing(compare(before, after, std::chrono::seconds{60}));
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_TRUE(found[0]->contrasts.time(Quantity::time_to_direct).differs());
+}
+
+TEST_F(CompareTest, NamesPairsThatEndedOtherwise) {  // case 12
+  const auto before = read(make(classic(), 10));
+  auto after = read(make(classic(), 10, worsen));
+  const auto cells = compare(before, after).policies[0].cells;
+  EXPECT_EQ(cells[0].ended_otherwise, (std::vector<std::uint64_t>{0, 3, 6, 9}));
+  EXPECT_THAT(cells[1].ended_otherwise, IsEmpty());
+  EXPECT_EQ(cells[1].first_cell, before.cells[1].cell.cell);
+  EXPECT_EQ(cells[1].second_cell, after.cells[1].cell.cell);
+  after.manifest.seed = 2;
+  EXPECT_THAT(compare(before, after).policies[0].cells[0].ended_otherwise, IsEmpty());
 }
 
 TEST_F(CompareTest, PoliciesOfOneRun) {  // case 5

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "results/record/names.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kFullColumns = 5;
 constexpr std::size_t kFullHeader = 14;
+constexpr std::size_t kShownCells = 20;  // within the tolerance
 constexpr std::array kOutcomes{Outcome::direct, Outcome::relayed, Outcome::failed};
 
 std::string with_sign(double value, int decimals) {
@@ -26,6 +28,11 @@ std::string median_text(const std::optional<std::int64_t>& median) {
 }
 
 std::string mark(const Contrast& contrast) { return contrast.differs() ? " *" : ""; }
+std::string mark(const TimeContrast& time) { return time.differs() ? " *" : time.is_tolerated() ? " ≈" : ""; }
+
+std::string tolerance_text(Duration tolerance) {
+  return fmt::format("{} ms", static_cast<double>(tolerance.count()) / 1e6);
+}
 
 std::string style_of(const Contrasts& contrasts, const MatrixOptions& options) {
   if (!options.colour || !contrasts.any_differs()) return "";
@@ -111,7 +118,7 @@ std::string pooled_text(const Contrasts& c) {
 }
 
 std::string block_text(const PolicyComparison& policy, const std::string& link, const Contrasts& pooled,
-                       const MatrixOptions& options) {
+                       Duration tolerance, const MatrixOptions& options) {
   Block block = block_of(policy, link);
   const bool full = block.table.connectors.size() <= kFullColumns;
   if (full) {
@@ -125,11 +132,14 @@ std::string block_text(const PolicyComparison& policy, const std::string& link, 
     return Fields{};
   };
   const auto policies = policy.first == policy.second ? policy.first : policy.first + " → " + policy.second;
-  return fmt::format("\nPolicy {}{}{}: {}\nClients down, connectors across; {}\n", policies,
+  const auto tolerated = tolerance == Duration{0}
+                             ? std::string{}
+                             : fmt::format(", ≈ too, but not more than {} beyond chance", tolerance_text(tolerance));
+  return fmt::format("\nPolicy {}{}{}: {}\nClients down, connectors across; {}{}\n", policies,
                      link.empty() ? "" : ", link ", link, trials_text(pooled),
-                     full
-                         ? "differences are second minus first, * is more than chance"
-                         : "direct in points, below it the time to direct, second minus first; * is more than chance") +
+                     full ? "differences are second minus first, * is more than chance"
+                          : "direct in points, below it the time to direct, second minus first; * is more than chance",
+                     tolerated) +
          block.table.render(options.width) + pooled_text(pooled);
 }
 
@@ -139,15 +149,54 @@ std::string side_text(const char* name, const RunTrials& run) {
                      m.commit.empty() ? "unknown" : m.commit);
 }
 
+std::string name_of(const PolicyComparison& policy, const CellComparison& cell) {
+  const auto which = policy.first == policy.second ? policy.second : policy.first + " → " + policy.second;
+  return fmt::format("{},{} ({}{}{})", cell.client, cell.connector, which, cell.link.empty() ? "" : ", ", cell.link);
+}
+
+/// What differs, but not by more than is tolerated: one line per cell, the largest first.
+std::string tolerated_cells(const Comparison& comparison) {
+  std::vector<std::pair<double, std::string>> cells;
+  for (const auto& policy : comparison.policies)
+    for (const auto& cell : policy.cells) {
+      std::string text;
+      double largest = 0;
+      for (const Quantity quantity : kQuantities) {
+        const auto& time = cell.contrasts.time(quantity);
+        if (!time.is_tolerated()) continue;
+        largest = std::max(largest, std::abs(time.difference.value));
+        text += fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", name_of(quantity),
+                            signed_ms(time.difference.value), ms_range(time.difference));
+      }
+      if (!text.empty()) cells.emplace_back(largest, fmt::format("  {}: {}\n", name_of(policy, cell), text));
+    }
+  if (cells.empty()) return {};
+  std::stable_sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  auto text = fmt::format("more than chance, but not shown to exceed the tolerance of {} (--tolerance): {} cell{}\n",
+                          tolerance_text(comparison.tolerance), cells.size(), cells.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < std::min(cells.size(), kShownCells); ++i) text += cells[i].second;
+  if (cells.size() > kShownCells) text += fmt::format("  and {} with less\n", cells.size() - kShownCells);
+  return text;
+}
+
+/// Cells in which pairs ended with two outcomes, whether or not by more than chance.
+std::string parting_cells(const Comparison& comparison) {
+  std::string text;
+  for (const auto& policy : comparison.policies)
+    for (const auto& cell : policy.cells)
+      if (!cell.parting.empty())
+        text += fmt::format("{}: {} of {} pairs ended otherwise\n{}", name_of(policy, cell),
+                            cell.ended_otherwise.size(), cell.contrasts.pairs, cell.parting);
+  return text.empty() ? text : "where packets part:\n" + text;
+}
+
 std::string differing_cells(const Comparison& comparison, std::size_t& count) {
   std::string text;
   for (const auto& policy : comparison.policies) {
     for (const auto& cell : policy.cells) {
       if (!cell.contrasts.any_differs()) continue;
       ++count;
-      const auto which = policy.first == policy.second ? policy.second : policy.first + " → " + policy.second;
-      text += fmt::format("{},{} ({}{}{})\n{}", cell.client, cell.connector, which, cell.link.empty() ? "" : ", ",
-                          cell.link, differences_text(cell.contrasts));
+      text += name_of(policy, cell) + "\n" + differences_text(cell.contrasts);
     }
   }
   return text;
@@ -200,11 +249,14 @@ std::string comparison_text(const Comparison& comparison, const RunTrials& first
   std::size_t cells = 0;
   for (const auto& policy : comparison.policies) {
     cells += policy.cells.size();
-    for (const auto& [link, pooled] : policy.pooled) text += block_text(policy, link, pooled, options);
+    for (const auto& [link, pooled] : policy.pooled)
+      text += block_text(policy, link, pooled, comparison.tolerance, options);
   }
   std::size_t differing = 0;
   const auto details = differing_cells(comparison, differing);
   text += "\n" + details + (details.empty() ? "" : "\n");
+  for (const auto& part : {parting_cells(comparison), tolerated_cells(comparison)})
+    text += part + (part.empty() ? "" : "\n");
   text += alone_text("first", comparison.only_first) + alone_text("second", comparison.only_second);
   return text +
          fmt::format("{} of {} cells differ by more than chance (Holm over {} cells, 5 %)\n", differing, cells, cells);

@@ -1,6 +1,7 @@
 #include "results/compare/contrasts.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace punchlab::results {
 namespace {
@@ -50,7 +51,19 @@ RateContrast paired_rate(const Pairs& pairs, Outcome outcome) {
   return {{newcombe_paired(counts), mcnemar_exact(counts), 1}, counts.second(), counts.first()};
 }
 
-TimeContrast paired_time(const Pairs& pairs, std::size_t quantity) {
+/// The probability that values so different are within `tolerance` of each other but for chance: `test` on values that
+/// were moved towards each other by it. Never ones stay where they are.
+template <class Test>
+double beyond(const std::vector<std::int64_t>& first, std::vector<std::int64_t> second, double difference,
+              Duration tolerance, Test test) {
+  const auto margin = tolerance.count();
+  if (std::abs(difference) <= static_cast<double>(margin)) return margin == 0 ? test(first, second) : 1;
+  for (auto& value : second)
+    if (value != kNever) value += difference > 0 ? -margin : margin;
+  return test(first, second);
+}
+
+TimeContrast paired_time(const Pairs& pairs, std::size_t quantity, Duration tolerance) {
   std::vector<std::int64_t> a, b;
   for (const auto& [first, second] : pairs) {
     a.push_back(first->times[quantity]);
@@ -58,15 +71,16 @@ TimeContrast paired_time(const Pairs& pairs, std::size_t quantity) {
   }
   auto time = describe(a, b);
   time.difference = paired_median(b, a);
-  time.probability = sign_test(b, a);
+  time.any = sign_test(b, a);
+  time.probability = beyond(a, b, time.difference.value, tolerance, sign_test);
   return time;
 }
 
-Contrasts of_pairs(const Pairs& pairs, const RunTrials& first_run, const RunTrials& second_run) {
+Contrasts of_pairs(const Pairs& pairs, const RunTrials& first_run, const RunTrials& second_run, Duration tolerance) {
   Contrasts found;
   found.pairs = pairs.size();
   for (std::size_t i = 0; i < found.rates.size(); ++i) found.rates[i] = paired_rate(pairs, static_cast<Outcome>(i));
-  for (std::size_t i = 0; i < found.times.size(); ++i) found.times[i] = paired_time(pairs, i);
+  for (std::size_t i = 0; i < found.times.size(); ++i) found.times[i] = paired_time(pairs, i, tolerance);
   for (const auto& [first, second] : pairs) {
     if (first->outcome == second->outcome) continue;
     if (first->reason != 0) ++found.reasons[first_run.reasons[first->reason]].first;
@@ -100,7 +114,8 @@ Sample sample_of(std::vector<std::int64_t> values) {
   return {std::move(values), never};
 }
 
-Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_run, const RunTrials& second_run) {
+Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_run, const RunTrials& second_run,
+                     Duration tolerance) {
   Contrasts found;
   const auto first = side(cells, &Matched::first);
   const auto second = side(cells, &Matched::second);
@@ -110,13 +125,13 @@ Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_r
     found.rates[i] = {{newcombe(b, a), fisher_two_sided(a, b), 1}, a, b};
   }
   for (std::size_t i = 0; i < found.times.size(); ++i) {
-    auto a = column(first, i);
-    auto b = column(second, i);
-    found.times[i] = describe(a, b);
-    const Sample of_a = sample_of(std::move(a));
-    const Sample of_b = sample_of(std::move(b));
-    found.times[i].difference = median_difference(of_b, of_a);
-    found.times[i].probability = median_test(of_a, of_b);
+    const auto a = column(first, i);
+    const auto b = column(second, i);
+    auto& time = found.times[i] = describe(a, b);
+    const auto test = [](const auto& x, const auto& y) { return median_test(sample_of(x), sample_of(y)); };
+    time.difference = median_difference(sample_of(b), sample_of(a));
+    time.any = test(a, b);
+    time.probability = beyond(a, b, time.difference.value, tolerance, test);
   }
   for (const auto* trial : first)
     if (trial->reason != 0) ++found.reasons[first_run.reasons[trial->reason]].first;
@@ -127,12 +142,21 @@ Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_r
 
 }  // namespace
 
-Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second) {
+std::vector<std::uint64_t> ended_otherwise(const Matched& cell) {
+  std::vector<std::uint64_t> trials;
+  if (!cell.same_world) return trials;
+  for (const auto& [first, second] : pairs_of({cell}))
+    if (first->outcome != second->outcome) trials.push_back(first->trial);
+  return trials;
+}
+
+Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
+                   Duration tolerance) {
   if (std::all_of(cells.begin(), cells.end(), [](const Matched& cell) { return cell.same_world; })) {
     const auto pairs = pairs_of(cells);
-    if (!pairs.empty()) return of_pairs(pairs, first, second);
+    if (!pairs.empty()) return of_pairs(pairs, first, second, tolerance);
   }
-  return of_samples(cells, first, second);
+  return of_samples(cells, first, second, tolerance);
 }
 
 }  // namespace punchlab::results

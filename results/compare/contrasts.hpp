@@ -14,6 +14,9 @@ struct Matched {
 };
 
 /// All trials of `cells` together. Pairs when each cell's are; a trial without a partner is then left out.
-Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second);
+Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
+                   Duration tolerance);
+/// The trials of one index that ended with two outcomes; none when trials are no pairs.
+std::vector<std::uint64_t> ended_otherwise(const Matched& cell);
 
 }  // namespace punchlab::results

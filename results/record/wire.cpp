@@ -7,6 +7,7 @@ namespace punchlab::results {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kAttachment = 0xA1;
 constexpr std::size_t kLengthField = 4;
 
 template <class Record>
@@ -41,10 +42,12 @@ void write_body(const TrialRecord& r, ByteWriter& w) {
 
 Duration read_time(ByteReader& r) { return Duration{static_cast<std::int64_t>(r.u64())}; }
 
-std::variant<TrialRecord, NeedMore, CorruptFrame> read_body(Bytes body) {
+std::variant<TrialRecord, Attachment, NeedMore, CorruptFrame> read_body(Bytes body) {
   ByteReader r(body);
   TrialRecord record;
-  if (r.u8() != kVersion) return CorruptFrame{"unknown version"};
+  const std::uint8_t version = r.u8();
+  if (version == kAttachment) return Attachment{{body.begin() + 1, body.end()}};
+  if (version != kVersion) return CorruptFrame{"unknown version"};
   const std::uint8_t outcome = r.u8();
   if (outcome > static_cast<std::uint8_t>(Outcome::failed)) return CorruptFrame{"unknown outcome"};
   record.outcome = static_cast<Outcome>(outcome);
@@ -83,17 +86,29 @@ void encode(const TrialRecord& record, std::vector<std::uint8_t>& out) {
   out.insert(out.end(), frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(kLengthField + writer.size()));
 }
 
+void encode(const Attachment& attachment, std::vector<std::uint8_t>& out) {
+  assert(attachment.bytes.size() < kMaxAttachment - kLengthField);
+  std::array<std::uint8_t, kLengthField + 1> head{};
+  store_u32(head.data(), static_cast<std::uint32_t>(attachment.bytes.size() + 1));
+  head[kLengthField] = kAttachment;
+  out.insert(out.end(), head.begin(), head.end());
+  out.insert(out.end(), attachment.bytes.begin(), attachment.bytes.end());
+}
+
 void FrameDecoder::feed(Bytes bytes) {
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(position_));
   position_ = 0;
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
 }
 
-std::variant<TrialRecord, NeedMore, CorruptFrame> FrameDecoder::next() {
+std::variant<TrialRecord, Attachment, NeedMore, CorruptFrame> FrameDecoder::next() {
   const Bytes rest = Bytes{buffer_}.subspan(position_);
   if (rest.size() < kLengthField) return NeedMore{};
   const std::size_t length = load_u32(rest.data());
-  if (length > kMaxFrame - kLengthField) return CorruptFrame{"frame length out of range"};
+  const bool attachment = rest.size() > kLengthField && rest[kLengthField] == kAttachment;
+  const bool record = length <= kMaxFrame - kLengthField;
+  if (length > kMaxAttachment - kLengthField) return CorruptFrame{"frame length out of range"};
+  if (!record && rest.size() > kLengthField && !attachment) return CorruptFrame{"frame length out of range"};
   if (rest.size() < kLengthField + length) return NeedMore{};
   position_ += kLengthField + length;
   return read_body(rest.subspan(kLengthField, length));

@@ -4,6 +4,8 @@
 //  3. Each missing byte and each added byte of a frame is refused, or waits for more; never a wrong record.
 //  4. Unknown version, outcome, time bits and an absurd length are refused.
 //  5. Random bytes never crash the decoder.
+//  6. Attachments of any length come out before the record they were put before, in any pieces; a longer one than is
+//     allowed, and a record as long as an attachment, are refused.
 #include "results/record/wire.hpp"
 
 #include <gtest/gtest.h>
@@ -120,6 +122,37 @@ TEST(Wire, RefusesUnknownValues) {
     bytes[at] = 0xC0;
     EXPECT_TRUE(is_corrupt(bytes)) << at;
   }
+}
+
+TEST(Wire, CarriesAttachments) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{507}, std::size_t{5'000}}) {
+    Attachment attachment{std::vector<std::uint8_t>(size)};
+    for (std::size_t i = 0; i < size; ++i) attachment.bytes[i] = static_cast<std::uint8_t>(i * 7);
+    std::vector<std::uint8_t> stream;
+    encode(attachment, stream);
+    encode(full_record(), stream);
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{4096}}) {
+      FrameDecoder decoder;
+      std::vector<std::variant<TrialRecord, Attachment, NeedMore, CorruptFrame>> got;
+      for (std::size_t at = 0; at < stream.size(); at += piece) {
+        decoder.feed(Bytes{stream}.subspan(at, std::min(piece, stream.size() - at)));
+        for (auto next = decoder.next(); !std::holds_alternative<NeedMore>(next); next = decoder.next()) {
+          got.push_back(next);
+          ASSERT_FALSE(std::holds_alternative<CorruptFrame>(next)) << size;
+        }
+      }
+      ASSERT_EQ(got.size(), 2U) << size;
+      EXPECT_EQ(std::get<Attachment>(got[0]), attachment);
+      EXPECT_EQ(std::get<TrialRecord>(got[1]), full_record());
+    }
+  }
+  std::vector<std::uint8_t> too_long(5, 0xA1);
+  store_u32(too_long.data(), static_cast<std::uint32_t>(kMaxAttachment));
+  EXPECT_TRUE(is_corrupt(too_long));
+  store_u32(too_long.data(), kMaxFrame);
+  EXPECT_FALSE(is_corrupt(too_long)) << "an attachment may be so long";
+  too_long[4] = 1;
+  EXPECT_TRUE(is_corrupt(too_long)) << "a record may not";
 }
 
 TEST(Wire, SurvivesRandomBytes) {

@@ -30,6 +30,12 @@ void Statement::bind(int index, std::string_view text) {
                     SQLITE_STATIC);
 }
 
+void Statement::bind(int index, Bytes bytes) {
+  static constexpr std::uint8_t kNothing = 0;
+  sqlite3_bind_blob(statement_.get(), index + 1, bytes.empty() ? &kNothing : bytes.data(),
+                    static_cast<int>(bytes.size()), SQLITE_STATIC);
+}
+
 Result<bool> Statement::step() {
   errno = 0;
   const int code = sqlite3_step(statement_.get());
@@ -52,6 +58,12 @@ std::string_view Statement::text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   if (text == nullptr) return {};
   return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Bytes Statement::bytes(int column) const {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Mode mode) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/base/bytes.hpp"
 #include "results/store/result.hpp"
 
 struct sqlite3;
@@ -22,10 +23,13 @@ class Statement {
   void bind(int index, std::optional<std::int64_t> value);
   /// `text` must live until the next `step`.
   void bind(int index, std::string_view text);
+  /// `bytes` must live until the next `step`.
+  void bind(int index, Bytes bytes);
   /// True: a row is there. False: done, and ready to be bound and run again.
   Result<bool> step();
   std::optional<std::int64_t> integer(int column) const;
   std::string_view text(int column) const;  ///< lives until the next step
+  Bytes bytes(int column) const;            ///< the same
 
  private:
   friend class Database;

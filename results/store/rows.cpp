@@ -45,6 +45,10 @@ std::optional<Duration> duration(std::optional<std::int64_t> ns) {
 const char* const kInsertTrial =
     "INSERT OR REPLACE INTO trials (" PUNCHLAB_TRIAL_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const char* const kSelectTrials = "SELECT " PUNCHLAB_TRIAL_COLUMNS " FROM trials";
+const char* const kCreateRecordings =
+    "CREATE TABLE IF NOT EXISTS recordings (cell INTEGER NOT NULL, trial INTEGER NOT NULL, bytes BLOB NOT NULL, "
+    "PRIMARY KEY (cell, trial)) STRICT";
+const char* const kInsertRecording = "INSERT OR REPLACE INTO recordings (cell, trial, bytes) VALUES (?,?,?)";
 
 Status create_tables(Database& database) {
   if (auto failure = database.execute("BEGIN IMMEDIATE")) return failure;

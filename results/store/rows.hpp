@@ -37,6 +37,11 @@ Result<std::vector<StoredCell>> read_cells(Database& database);
 extern const char* const kInsertTrial;
 extern const char* const kSelectTrials;
 
+/// The table of recordings, made when it is not there: earlier runs have none, and earlier readers need none.
+extern const char* const kCreateRecordings;
+/// Binds: cell, trial, bytes.
+extern const char* const kInsertRecording;
+
 /// Binds every column. `record` must live until the statement has run.
 void bind_trial(Statement& insert, const TrialRecord& record);
 TrialRecord read_trial(const Statement& select);

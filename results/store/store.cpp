@@ -164,11 +164,15 @@ Status Store::open_trials(const trial::Plan* plan) {
     if (auto failure = create_tables(*database_)) return failure;
   }
   if (auto failure = database_->execute("BEGIN IMMEDIATE")) return failure;
+  if (auto failure = database_->execute(kCreateRecordings)) return failure;
   if (auto failure = add_cells(*database_, *plan)) return failure;
   if (auto failure = database_->execute("COMMIT")) return failure;
   auto insert = database_->prepare(kInsertTrial);
   if (!insert) return insert.error();
   insert_ = std::make_unique<Statement>(std::move(*insert));
+  auto insert_recording = database_->prepare(kInsertRecording);
+  if (!insert_recording) return insert_recording.error();
+  insert_recording_ = std::make_unique<Statement>(std::move(*insert_recording));
   return std::nullopt;
 }
 
@@ -181,9 +185,9 @@ Status Store::check_folder() const {
   return io_error("the run folder vanished: cannot write", folder_ / "trials.sqlite", code ? code.value() : ENOENT);
 }
 
-Status Store::append(TrialRecord record) {
+Status Store::append(TrialRecord record, std::vector<std::uint8_t> recording) {
   if (pending_.empty()) oldest_ = Clock::now();
-  pending_.push_back(std::move(record));
+  pending_.push_back({std::move(record), std::move(recording)});
   if (pending_.size() < kBatch && Clock::now() - oldest_ < kBatchAge) return std::nullopt;
   return flush();
 }
@@ -192,17 +196,18 @@ Status Store::flush() {
   if (pending_.empty()) return std::nullopt;
   if (auto failure = check_folder()) return failure;
   // In key order, pages are touched once per batch however workers interleave.
-  std::sort(pending_.begin(), pending_.end(),
-            [](const auto& a, const auto& b) { return std::pair(a.cell, a.trial) < std::pair(b.cell, b.trial); });
+  std::sort(pending_.begin(), pending_.end(), [](const Pending& a, const Pending& b) {
+    return std::pair(a.record.cell, a.record.trial) < std::pair(b.record.cell, b.record.trial);
+  });
   auto failure = write_together(pending_);
   pending_.erase(pending_.begin(), failure ? pending_.begin() + write_what_fits() : pending_.end());
   return failure;
 }
 
 /// One transaction: all of them or none.
-Status Store::write_together(std::span<const TrialRecord> records) {
+Status Store::write_together(std::span<const Pending> batch) {
   if (auto failure = database_->execute("BEGIN IMMEDIATE")) return failure;
-  auto failure = insert(records);
+  auto failure = insert(batch);
   if (!failure) failure = database_->execute("COMMIT");
   if (!failure) return std::nullopt;
   (void)database_->execute("ROLLBACK");  // SQLite may have rolled back by itself; the first error is the one to tell
@@ -212,7 +217,7 @@ Status Store::write_together(std::span<const TrialRecord> records) {
 /// A batch that a disk had no room for is no reason to lose all of it: halves of halves, until not even one row fits.
 /// Returns how many rows from the front of what is pending were written.
 std::ptrdiff_t Store::write_what_fits() {
-  const std::span<const TrialRecord> all(pending_);
+  const std::span<const Pending> all(pending_);
   std::size_t written = 0;
   for (std::size_t step = all.size() / 2; step > 0; step /= 2) {
     if (!write_together(all.subspan(written, step))) written += step;
@@ -220,10 +225,12 @@ std::ptrdiff_t Store::write_what_fits() {
   return static_cast<std::ptrdiff_t>(written);
 }
 
-Status Store::insert(std::span<const TrialRecord> records) {
-  for (const TrialRecord& record : records) {
+Status Store::insert(std::span<const Pending> batch) {
+  for (const auto& [record, recording] : batch) {
     bind_trial(*insert_, record);
     if (const auto done = insert_->step(); !done) return done.error();
+    if (recording.empty()) continue;
+    if (auto failure = write_recording(record, recording)) return failure;
   }
   return std::nullopt;
 }
@@ -312,15 +319,20 @@ Status Store::visit_rows(const Visit& visit) const {
 }
 
 Result<std::optional<TrialRecord>> Store::typical(std::uint32_t cell) const {
-  auto select = database_->prepare(
-      "SELECT min(trial) FROM trials WHERE cell = ? GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT "
-      "1");
+  return first_of(
+      "SELECT min(trial) FROM trials WHERE cell = ?1 GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT 1",
+      cell);
+}
+
+Result<std::optional<TrialRecord>> Store::first_of(const char* sql, std::uint32_t cell) const {
+  auto select = database_->prepare(sql);
   if (!select) return select.error();
   select->bind(0, std::int64_t{cell});
   const auto row = select->step();
   if (!row) return row.error();
-  if (!*row) return std::optional<TrialRecord>{};
-  return find(cell, static_cast<std::uint64_t>(select->integer(0).value_or(0)));
+  const auto trial = *row ? select->integer(0) : std::nullopt;
+  if (!trial) return std::optional<TrialRecord>{};
+  return find(cell, static_cast<std::uint64_t>(*trial));
 }
 
 Result<std::optional<TrialRecord>> Store::find(std::uint32_t cell, std::uint64_t trial) const {

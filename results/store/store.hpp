@@ -42,7 +42,8 @@ class Store {
   const Manifest& manifest() const { return manifest_; }
 
   /// Takes one finished trial, and writes the batch when it is full or old. A trial that is there already is replaced.
-  Status append(TrialRecord record);
+  /// Its packed recording, unless empty, is written in the same transaction.
+  Status append(TrialRecord record, std::vector<std::uint8_t> recording = {});
   /// Writes what is pending. Call it when no trial finished for a while, and before reading.
   Status flush();
   using Visit = std::function<void(const TrialRecord&)>;
@@ -61,29 +62,47 @@ class Store {
   Status for_each(const Visit& visit) const;
   /// A trial of `cell` that ended as most of them did (outcome and reason), the first such; nothing when it has none.
   Result<std::optional<TrialRecord>> typical(std::uint32_t cell) const;
+  /// The same of the trials that have a recording: the first of those that ended as most trials of `cell` did.
+  Result<std::optional<TrialRecord>> typical_recorded(std::uint32_t cell) const;
   /// One trial, or nothing when it is not there.
   Result<std::optional<TrialRecord>> find(std::uint32_t cell, std::uint64_t trial) const;
 
+  /// The content of a trial's recording; nothing when it has none. Error::Kind::corrupt when it is broken.
+  Result<std::optional<std::vector<std::uint8_t>>> recording(std::uint32_t cell, std::uint64_t trial) const;
+  /// The trials of `cell` that have a recording, in order.
+  Result<std::vector<std::uint64_t>> recorded(std::uint32_t cell) const;
+  /// Recordings in the whole run.
+  Result<std::uint64_t> recording_count() const;
+
  private:
+  struct Pending {
+    TrialRecord record;
+    std::vector<std::uint8_t> recording;  ///< packed; may be empty
+  };
+
   Store() = default;
   static Result<Store> start(const std::filesystem::path& folder, const Manifest& manifest, const trial::Plan& plan);
   static Result<Store> continue_run(const std::filesystem::path& folder, const Manifest& manifest,
                                     const trial::Plan& plan);
   Status open_trials(const trial::Plan* plan);
   Status write_manifest();
-  Status write_together(std::span<const TrialRecord> records);
+  Status write_together(std::span<const Pending> batch);
   std::ptrdiff_t write_what_fits();
-  Status insert(std::span<const TrialRecord> records);
+  Status insert(std::span<const Pending> batch);
   Status check_folder() const;
   Status visit_rows(const Visit& visit) const;
   Result<std::string> digest(const Visit& visit) const;
+  Result<bool> has_recordings() const;
+  Status write_recording(const TrialRecord& record, const std::vector<std::uint8_t>& recording);
+  Result<std::optional<TrialRecord>> first_of(const char* sql, std::uint32_t cell) const;
 
   std::filesystem::path folder_;
   Manifest manifest_;
   FolderLock lock_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statement> insert_;
-  std::vector<TrialRecord> pending_;
+  std::unique_ptr<Statement> insert_recording_;
+  std::vector<Pending> pending_;
   std::chrono::steady_clock::time_point oldest_;
 };
 

@@ -1,5 +1,6 @@
 // What is left when the writer does not get to an end of its own:
-//  1. kill -9 at many moments: the folder opens, holds whole rows, and a resumed run ends with the same summary.
+//  1. kill -9 at many moments: the folder opens, holds whole rows, each with its recording, and a resumed run ends with
+//     the same summary.
 //  2. No room for more (a limit on the size of files stands for a full disk): an error with the system's words; what
 //  was
 //     written before can be read, and once there is room, what was pending is written too.
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "results/report/synthetic.hpp"
+#include "results/store/packed.hpp"
 #include "results/store/store.hpp"
 #include "results/store/summary_files.hpp"
 #include "results/store/temporary_folder.hpp"
@@ -23,6 +25,9 @@ struct CrashTest : testing::Test {
   trial::Plan plan = synthetic_plan(SyntheticShape::classic);
   Manifest manifest = synthetic_manifest(plan);
 
+  static std::vector<std::uint8_t> recording_of(std::uint64_t trial) {
+    return std::vector<std::uint8_t>(500 + trial, static_cast<std::uint8_t>(trial));
+  }
   /// Runs whatever is not finished yet.
   bool run_the_rest() const {
     auto store = Store::resume(folder, manifest, plan);
@@ -32,7 +37,7 @@ struct CrashTest : testing::Test {
       if (!done) return false;
       for (std::uint64_t k = 0; k < cell.trials; ++k) {
         if (k < done->size() && (*done)[k]) continue;
-        if (store->append(synthetic_record(plan, cell, k)) || store->flush()) return false;
+        if (store->append(synthetic_record(plan, cell, k), pack(recording_of(k))) || store->flush()) return false;
       }
     }
     return true;
@@ -76,6 +81,14 @@ TEST_F(CrashTest, SurvivesAKillAtAnyMoment) {
     ASSERT_TRUE(store) << store.error().text;
     ASSERT_FALSE(store->for_each(
         [&](const TrialRecord& r) { ASSERT_EQ(r, synthetic_record(plan, plan.cells[r.cell], r.trial)); }));
+    for (const auto& cell : plan.cells) {
+      const auto done = store->finished(cell.index);
+      for (std::uint64_t k = 0; k < done->size(); ++k) {
+        if ((*done)[k]) {
+          ASSERT_EQ(**store->recording(cell.index, k), recording_of(k));
+        }
+      }
+    }
   }
   EXPECT_GT(killed, 0);
   ASSERT_TRUE(run_the_rest());

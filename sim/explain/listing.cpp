@@ -33,8 +33,9 @@ std::string way(const Recording& r, const Journey& journey) {
   std::string text;
   for (const auto& hop : journey.hops) {
     const auto& event = r.events[hop.event];
-    if (!event.after) continue;
+    if (event.kind != Kind::translated && event.kind != Kind::dropped_by_gateway && !event.after) continue;
     text += fmt::format("{:>26}{}\n", "", verdict(r, event));
+    if (!event.after) continue;
     for (const auto& line : changes(*event.before, *event.after)) text += fmt::format("{:>28}{}\n", "", line);
   }
   return text;
@@ -94,15 +95,22 @@ std::string sequence(const Recording& r, const std::vector<Journey>& all, const 
 }
 
 std::string tables(const Recording& r) {
-  std::map<std::pair<HostId, std::uint8_t>, const Table*> last;
+  std::map<std::pair<HostId, std::uint8_t>, const Table*> last;  // null: it hides its table
   for (const auto& event : r.events)
-    if (event.after) last[{event.side, event.gateway}] = &*event.after;
+    if (event.after || event.kind == Kind::translated || event.kind == Kind::dropped_by_gateway)
+      last[{event.side, event.gateway}] = event.after ? &*event.after : nullptr;
   std::string text;
   for (const auto& [place, table] : last) {
-    text += fmt::format("table of {} after its last packet (empty before its first):\n",
-                        name_of(r, place.first, place.second));
+    const auto name = name_of(r, place.first, place.second);
+    if (table == nullptr) {
+      text += fmt::format("table of {}: the Linux kernel's own, which does not show it; verdicts are what it let through\n",
+                          name);
+      continue;
+    }
+    text += fmt::format("table of {} after its last packet (empty before its first):\n", name);
     for (const auto& line : lines(*table)) text += "  " + line + "\n";
   }
+  if (r.left_out > 0) text += fmt::format("{} later events were not kept\n", r.left_out);
   return text;
 }
 

@@ -23,11 +23,11 @@ struct Event {
   std::uint8_t gateway = 0;
   nat::Reason reason = nat::Reason::translated;
   std::vector<std::uint8_t> packet;
-  std::optional<Table> before, after;  ///< of the gateway that judged the packet
+  std::optional<Table> before, after;  ///< of the gateway that judged the packet; nothing of one that hides its table
   std::optional<trial::PacketEvent::Mapped> mapped;
 };
 
-/// One trial, run once more and written down.
+/// One trial, written down as it ran.
 struct Recording {
   trial::Cell cell;
   trial::Topology topology;
@@ -37,10 +37,20 @@ struct Recording {
   std::vector<trial::Trial::PathChange> path_changes;
   Time origin;  ///< start of the later side, from which measured times count
   std::vector<Event> events;
+  std::uint64_t left_out = 0;  ///< further events that were not kept
+};
+
+struct RecordOptions {
+  trial::WorldOptions world{};
+  trial::RelayHost* relay = nullptr;                ///< as trial::Trial takes it
+  std::size_t most = static_cast<std::size_t>(-1);  ///< bytes of events that are kept, as they are in memory
 };
 
 /// Runs trial `index` of `cell` in `world`.
 Recording record(trial::World& world, const trial::Cell& cell, const trial::Identities& identities, std::uint64_t seed,
-                 std::uint64_t index);
+                 std::uint64_t index, const RecordOptions& options = {});
+
+/// By time, each packet's in the order in which they happened: worlds in real time may tell of them late.
+void sort_events(Recording& recording);
 
 }  // namespace punchlab::explain

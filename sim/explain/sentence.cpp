@@ -54,7 +54,7 @@ std::string why(const Recording& r, const Finding& f) {
                                    f.destination.to_string());
   switch (f.code) {
     case ReasonCode::none:
-      return {};
+      return r.record.outcome == Outcome::direct ? "" : fmt::format("of {} (docs/reasons.md)", r.record.reason);
     case ReasonCode::claim_contradicts_world:
       return "an agent claimed a path that its packets did not take, which is a bug";
     case ReasonCode::udp_blocked:

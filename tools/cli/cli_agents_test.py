@@ -1,7 +1,8 @@
 """Other programs than our core take the sides of a trial (docs/agents.md), here `punchlab agent` and drivers that
 misbehave. Needs user namespaces. Cases:
 
- 1. Our core under the contract: direct where the NATs allow it, relayed where not, and the reason says why.
+ 1. Our core under the contract: direct where the NATs allow it, relayed where not, and the reason says why. Its trials are
+    explained from their recordings; what only a simulation can answer is refused.
  2. Each way to misbehave is a reason that names the side; the other trials of the run are not disturbed: never loads,
     hangs, exits early, prints rubbish, floods its output, floods its signalling, claims echoes that never were.
  2b. The relay is killed in the midst of a trial: that ends it at once, with a reason; the next trial has a new relay.
@@ -71,6 +72,12 @@ class Agents(Command):
         self.assertEqual(self.rows("run", "outcome, reason, probes_answered"),
                          [("direct", "", 5)] * 2 + [("relayed", "mapping-varies", 5)] * 2)
         self.assert_nothing_runs()
+        out, _ = self.punchlab("explain", "run", "--trial", "2-0")
+        self.assertIn("\nRelayed, because the client's NAT mapping varies: ", out)
+        self.assertIn("dropped by connector's NAT: filtered-by-", out)
+        self.assertIn("which no simulation runs", self.refused("replay", "run", "--trial", "2-0"))
+        self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--trial", "2-0", "--what-if"))
+        self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--what-if"))
 
     def test_misbehaving_drivers_are_named(self):
         for name, (body, _) in MISBEHAVIOUR.items():
@@ -88,6 +95,9 @@ traffic: {{probes: 5, size: 100 B}}
         expected = [("failed", reason) for _, reason in MISBEHAVIOUR.values()] + [("direct", "")]
         self.assertEqual(self.rows("run", "outcome, reason"), expected, out)
         self.assert_nothing_runs()
+        hung = list(MISBEHAVIOUR).index("hangs")
+        out, _ = self.punchlab("explain", "run", "--trial", f"{hung}-0")
+        self.assertIn("\nFailed, because of client-agent-hung (docs/reasons.md).\n", out)
 
     def test_killed_relay_is_named(self):
         self.driver("hangs", "mark('ready'); await_go(); open('goes', 'w').close(); time.sleep(60)")

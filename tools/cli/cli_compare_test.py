@@ -4,11 +4,14 @@
  2. Policies of one run; a run of one policy alone needs a second one.
  3. The pictures: three formats each, and comparison.json beside them; every picture says seed, n, backend, commit and command.
  4. Memory against ns-3 on one seed: nothing differs.
- 5. Wrong usage, foreign and corrupt run folders, runs without a common cell: one line, status 2, nothing written.
+ 5. Real sockets against memory on one seed: times that differ within the tolerance are named as such, with their intervals;
+    without tolerance they differ. Where outcomes differ, the first packet at which a pair of trials parts. Needs user namespaces.
+ 6. Wrong usage, foreign and corrupt run folders, runs without a common cell: one line, status 2, nothing written.
 """
 
 import json
 import re
+import sqlite3
 import unittest
 
 from cli_fixture import TINY, Command
@@ -88,6 +91,74 @@ class Comparing(Command):
         self.assertIn("trials.sqlite", self.refused("compare", "run", "other"))
         self.write("run/manifest.json", "{}")
         self.assertIn("manifest.json", self.refused("compare", "run", "other"))
+
+
+REAL = """\
+name: real
+seed: 4
+trials: 12
+client: {nat: [full-cone, mine], access: {latency: 5 ms}}
+connector: {nat: port-restricted-cone, access: {latency: 5 ms}}
+relay: {latency: 5 ms}
+traffic: {probes: 3, interval: 20 ms}
+"""
+
+
+class ComparingSockets(Command):
+    def setUp(self):
+        super().setUp()
+        self.write("real.yaml", REAL)
+        self.addCleanup(self.assert_nothing_runs)
+
+    def run_as(self, out, nat, backend):
+        self.write("nats/mine.yaml", f"name: mine\n{nat}\n")
+        self.run_scenario("real.yaml", "--backend", backend, "--out", out)
+
+    def test_tolerance(self):
+        self.run_as("memory", "mapping: endpoint-independent", "memory")
+        self.run_as("sockets", "mapping: endpoint-independent", "sockets")
+        out, _ = self.punchlab("compare", "memory", "sockets", "--tolerance", "1000")
+        self.assertIn("0 of 2 cells differ by more than chance", out)
+        self.assertIn("≈ too, but not more than 1000 ms beyond chance", out)
+        self.assertRegex(out, r"more than chance, but not shown to exceed the tolerance of 1000 ms \(--tolerance\): 2 cells\n"
+                              r"(  \S+,port-restricted-cone \(relay-first\): .*time to direct \+\d+\.\d ms \(\+\d+\.\d ms to \+\d+\.\d ms\).*\n){2}")
+        self.assertNotIn("where packets part", out)
+        out, _ = self.punchlab("compare", "memory", "sockets", "--tolerance", "0")
+        self.assertIn("2 of 2 cells differ by more than chance", out)
+        self.assertNotIn("tolerance", out)
+        self.assertNotIn("≈", out)
+        by_default, _ = self.punchlab("compare", "memory", "sockets", "--out", "pictures")
+        self.assertIn("not more than 3 ms beyond chance", by_default)
+        comparison = json.loads((self.folder / "pictures/comparison.json").read_text())
+        self.assertEqual(comparison["tolerance_ms"], 3)
+        for cell in comparison["cells"]:
+            time = cell["time_to_direct_ms"]
+            self.assertLess(time["p_any_holm"], 0.05)
+            self.assertTrue(time["within_tolerance"] or time["difference"] > 3, time)
+        self.assertIn("--tolerance -1: not a number of milliseconds", self.refused("compare", "memory", "sockets", "--tolerance", "-1"))
+        simulated, _ = self.punchlab("compare", "memory", "memory")
+        self.assertNotIn("≈", simulated)
+
+    def test_where_packets_part(self):
+        """The preset was edited between the two runs, which have seed, cells and names in common."""
+        strict = "mapping: address-and-port-dependent\nfiltering: address-and-port-dependent\nport-allocation: random"
+        self.run_as("memory", "mapping: endpoint-independent", "memory")
+        self.run_as("sockets", strict, "sockets")
+        out, _ = self.punchlab("compare", "memory", "sockets", "--out", "pictures")
+        self.assertRegex(out, r"mine,port-restricted-cone \(relay-first\)\n  direct: 100 % \(.*\) → 0 % \(.*\), −100\.0 points")
+        self.assertRegex(out, r"where packets part:\nmine,port-restricted-cone \(relay-first\): 12 of 12 pairs ended otherwise\n"
+                              r"  trial 1-\d+: memory direct, sockets relayed \(mapping-varies\)\n"
+                              r"  at -?[\d.]+ ms \w+ \S+ -> \S+ .*: memory .*; sockets ")
+        cells = json.loads((self.folder / "pictures/comparison.json").read_text())["cells"]
+        self.assertEqual([cell["ended_otherwise"] for cell in cells], [0, 12])
+        self.assertEqual(cells[0]["parting"], "")
+        self.assertIn("trial 1-", cells[1]["parting"])
+        database = sqlite3.connect(self.folder / "sockets/trials.sqlite")
+        database.execute("DELETE FROM recordings")
+        database.commit()
+        database.close()
+        out, _ = self.punchlab("compare", "memory", "sockets")
+        self.assertIn("  no recording of any: run it over real sockets with --recordings all\n", out)
 
 
 if __name__ == "__main__":

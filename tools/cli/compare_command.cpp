@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include "results/compare/comparison_json.hpp"
 #include "results/compare/comparison_text.hpp"
 #include "results/store/files.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/interrupt.hpp"
+#include "tools/cli/partings.hpp"
 #include "tools/cli/python.hpp"
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
@@ -34,6 +37,25 @@ void write_pictures(const std::string& folder, const std::string& json) {
   throw CommandError(kMachineLacks, fmt::format("the pictures were not drawn (needs {})", kPythonPackages));
 }
 
+/// Between worlds of which one is real, times are later by what stacks and a busy machine take.
+constexpr const char* kRealTolerance = "3";
+
+bool is_real(const results::RunTrials& run) {
+  const auto backend = runner::parse_backend(run.manifest.backend);
+  return backend && runner::is_real(*backend);
+}
+
+Duration tolerance(const po::variables_map& values, const results::RunTrials& first, const results::RunTrials& second) {
+  const bool real = is_real(first) || is_real(second);
+  const auto text = values.count("tolerance") ? values["tolerance"].as<std::string>() : real ? kRealTolerance : "0";
+  double ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (error != std::errc{} || end != text.data() + text.size() || !(ms >= 0 && ms <= 1e6))
+    throw CommandError(kWrongUsage,
+                       fmt::format("--tolerance {}: not a number of milliseconds from 0 to 1000000", text));
+  return Duration{static_cast<std::int64_t>(ms * 1e6)};
+}
+
 void print_and_write(const results::Comparison& comparison, const results::RunTrials& first,
                      const results::RunTrials& second, const std::string& command, const std::string& out) {
   fmt::print("{}",
@@ -57,7 +79,9 @@ Syntax syntax() {
   s.options.add_options()("run", po::value<std::vector<std::string>>()->composing(),
                           "a run folder (also without --run)")(
       "out", po::value<std::string>()->default_value(""),
-      "folder for comparison.json and the pictures of the difference (SVG, PNG, PDF)");
+      "folder for comparison.json and the pictures of the difference (SVG, PNG, PDF)")(
+      "tolerance", po::value<std::string>(),
+      "milliseconds that times may differ by (default: 3 where a run is over real sockets, else 0)");
   return s;
 }
 
@@ -80,11 +104,12 @@ int compare_command(const Arguments& arguments) {
     return kFine;
   }
   const auto second = read(folders.back());
-  const auto comparison = results::compare(first, second);
+  auto comparison = results::compare(first, second, tolerance(*values, first, second));
   if (comparison.policies.empty())
     throw CommandError(kWrongUsage,
                        fmt::format("{} and {} have no cell in common ({}; {})", folders.front(), folders.back(),
                                    comparison.only_first.front(), comparison.only_second.front()));
+  if (is_real(first) || is_real(second)) find_partings(comparison, folders.front(), folders.back());
   print_and_write(comparison, first, second, command, out);
   return kFine;
 }

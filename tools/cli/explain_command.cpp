@@ -10,6 +10,7 @@
 #include "sim/explain/sentence.hpp"
 #include "sim/explain/what_if.hpp"
 #include "tools/cli/recorded_run.hpp"
+#include "tools/cli/recordings.hpp"
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 #include "tools/cli/what_if_report.hpp"
@@ -50,20 +51,61 @@ void write(const std::string& file, std::string_view content, const char* what) 
   fmt::print("{}: {}\n", what, file);
 }
 
-std::string outcome_line(const explain::Recording& r, const results::TrialRecord& stored) {
-  const bool same = r.record == stored;
-  return fmt::format(
-      "trial {} of {}{}\n", id_of(r.record), name_of(r.cell),
-      same ? "" : "  (NOT as stored: `punchlab replay` says how; what follows is what this punchlab does)");
+std::string outcome_line(const RecordedRun& run, const explain::Recording& r, const results::TrialRecord& stored) {
+  const auto real = fmt::format(", as it ran over real sockets (backend {})", runner::name_of(run.backend));
+  return fmt::format("trial {} of {}{}{}\n", id_of(r.record), name_of(r.cell), run.is_real() ? real : "",
+                     r.record == stored
+                         ? ""
+                         : "  (NOT as stored: `punchlab replay` says how; what follows is what this punchlab does)");
 }
 
-void write_files(const explain::Recording& r, const std::vector<explain::Journey>& journeys,
+/// What happened in the trial: as it was recorded, or run once more.
+explain::Recording happened(const RecordedRun& run, const results::TrialRecord& stored,
+                            const trial::Identities& identities) {
+  if (run.is_real()) return recording_of(run, stored);
+  const auto world = runner::make_world(run.backend);
+  return explain::record(*world, run.cell(stored.cell), identities, run.plan.seed, stored.trial);
+}
+
+/// What the model can say of a trial that real sockets ran.
+std::string prediction(const results::TrialRecord& real, const results::TrialRecord& model) {
+  auto text = fmt::format(
+      "What follows is a prediction by the model: real sockets cannot run this trial again, so the same seed and "
+      "world\n"
+      "are simulated. In the simulation the trial ends {}; over real sockets it ended {}.\n",
+      ended(model), ended(real));
+  if (model.outcome != real.outcome)
+    text += "The simulation ends it otherwise: what it says of changes may not hold.\n";
+  return text;
+}
+
+/// A plan has agents in all cells or in none.
+void refuse_agents(const RecordedRun& run) {
+  if (trial::has_agents(run.plan.cells.front()))
+    throw CommandError(kWrongUsage,
+                       fmt::format("--what-if simulates our own core; the sides of {} are other people's agents",
+                                   run.store.folder().string()));
+}
+
+void print_what_if(const RecordedRun& run, const explain::Recording& happened, const trial::Identities& identities) {
+  const auto& cell = happened.cell;
+  const auto& stored = happened.record;
+  const auto twin = counterfactual_world(cell, run.model());
+  const explain::Question question{*twin, cell, identities, run.plan.seed, stored.trial};
+  const auto base = run.is_real() ? explain::run_with(question, {}) : stored;
+  if (run.is_real()) fmt::print("{}", prediction(stored, base));
+  if (base.outcome == results::Outcome::direct && stored.outcome != results::Outcome::direct) return;
+  fmt::print("{}\n", what_if_text(explain::what_if(question), base));
+}
+
+void write_files(const RecordedRun& run, const explain::Recording& r, const std::vector<explain::Journey>& journeys,
                  const po::variables_map& values) {
   if (values.count("html")) {
     const auto file = values["html"].as<std::string>();
     const auto command =
         fmt::format("punchlab explain {} --trial {}", quoted(values["run"].as<std::string>()), id_of(r.record));
-    const auto title = fmt::format("Trial {} of {}", id_of(r.record), name_of(r.cell));
+    const auto title =
+        fmt::format("Trial {} of {}{}", id_of(r.record), name_of(r.cell), run.is_real() ? ", over real sockets" : "");
     write(
         file,
         file.ends_with(".svg") ? explain::diagram_svg(r, journeys) : explain::diagram_html(r, journeys, title, command),
@@ -77,20 +119,15 @@ void write_files(const explain::Recording& r, const std::vector<explain::Journey
 
 void explain_trial(const RecordedRun& run, const po::variables_map& values) {
   const auto stored = chosen_trial(run, values);
-  const auto& cell = run.cell(stored.cell);
   const trial::Identities identities(run.plan.seed);
-  const auto world = runner::make_world(run.backend);
-  const auto recording = explain::record(*world, cell, identities, run.plan.seed, stored.trial);
+  const auto recording = happened(run, stored, identities);
   const auto journeys = explain::journeys(recording);
-  fmt::print("{}{}\n\n", outcome_line(recording, stored), explain::sentence(recording));
-  if (values["what-if"].as<bool>()) {
-    const auto twin = counterfactual_world(cell, run.backend);
-    const explain::Question question{*twin, cell, identities, run.plan.seed, stored.trial};
-    fmt::print("{}\n", what_if_text(explain::what_if(question), recording.record));
-  } else {
+  fmt::print("{}{}\n\n", outcome_line(run, recording, stored), explain::sentence(recording));
+  if (values["what-if"].as<bool>())
+    print_what_if(run, recording, identities);
+  else
     fmt::print("{}", explain::listing(recording, journeys, {.all = values["all"].as<bool>()}));
-  }
-  write_files(recording, journeys, values);
+  write_files(run, recording, journeys, values);
 }
 
 }  // namespace
@@ -99,6 +136,7 @@ int explain_command(const Arguments& arguments) {
   const auto values = parse(explain_syntax(), arguments);
   if (!values) return kFine;
   const auto run = open_run((*values)["run"].as<std::string>());
+  if ((*values)["what-if"].as<bool>()) refuse_agents(run);
   const bool one = values->count("trial") || values->count("cell");
   if (one || !(*values)["what-if"].as<bool>()) {
     explain_trial(run, *values);

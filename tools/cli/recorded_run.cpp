@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "results/record/names.hpp"
 #include "results/store/labels.hpp"
 #include "scenarios/loader/loader.hpp"
 #include "tools/cli/run_folder.hpp"
@@ -80,15 +81,26 @@ std::uint64_t whole_number(std::string_view text, const std::string& option) {
   return value;
 }
 
-results::TrialRecord stored(const RecordedRun& run, std::uint32_t cell, std::uint64_t trial) {
+std::optional<results::TrialRecord> typical_of(const RecordedRun& run, std::uint32_t cell) {
+  if (run.is_real()) {
+    auto recorded = run.store.typical_recorded(cell);
+    if (!recorded) fail(recorded.error());
+    if (*recorded) return *recorded;
+  }
+  auto typical = run.store.typical(cell);
+  if (!typical) fail(typical.error());
+  return *typical;
+}
+
+}  // namespace
+
+results::TrialRecord stored_trial(const RecordedRun& run, std::uint32_t cell, std::uint64_t trial) {
   auto record = run.store.find(cell, trial);
   if (!record) fail(record.error());
   if (!*record)
     throw CommandError(kWrongUsage, fmt::format("{} has no trial {}-{}", run.store.folder().string(), cell, trial));
   return **record;
 }
-
-}  // namespace
 
 const trial::Cell& RecordedRun::cell(std::uint32_t index) const {
   const auto* found = find(plan, index);
@@ -101,8 +113,8 @@ RecordedRun open_run(const std::filesystem::path& folder) {
   auto store = results::Store::open(folder);
   if (!store) fail(store.error());
   const auto backend = runner::parse_backend(store->manifest().backend);
-  if (!backend || runner::is_real(*backend))
-    throw CommandError(kWrongUsage, fmt::format("{} was run on backend {}, whose trials cannot be run again",
+  if (!backend)
+    throw CommandError(kWrongUsage, fmt::format("{} was run on backend {}, which this punchlab does not know",
                                                 folder.string(), store->manifest().backend));
   auto plan = plan_of(*store, grid_of(*store));
   check_names(*store, plan);
@@ -116,6 +128,11 @@ std::string name_of(const trial::Cell& cell) {
 }
 
 std::string id_of(const results::TrialRecord& record) { return fmt::format("{}-{}", record.cell, record.trial); }
+
+std::string ended(const results::TrialRecord& record) {
+  const std::string outcome(results::name_of(record.outcome));
+  return record.reason.empty() ? outcome : fmt::format("{} ({})", outcome, record.reason);
+}
 
 void add_trial_options(po::options_description& options) {
   options.add_options()("trial", po::value<std::string>(),
@@ -149,17 +166,16 @@ results::TrialRecord chosen_trial(const RecordedRun& run, const po::variables_ma
   if (dash != text.npos && values.count("cell"))
     throw CommandError(kWrongUsage, "--trial CELL-TRIAL names the cell; leave out --cell, or give the trial's number");
   if (dash != text.npos)
-    return stored(run, static_cast<std::uint32_t>(whole_number(text.substr(0, dash), text)),
-                  whole_number(text.substr(dash + 1), text));
+    return stored_trial(run, static_cast<std::uint32_t>(whole_number(text.substr(0, dash), text)),
+                        whole_number(text.substr(dash + 1), text));
   if (!values.count("cell"))
     throw CommandError(kWrongUsage, text.empty() ? "--trial CELL-TRIAL or --cell CLIENT,CONNECTOR is missing"
                                                  : fmt::format("--trial {}: also give the cell: --trial CELL-{} or "
                                                                "--cell CLIENT,CONNECTOR",
                                                                text, text));
   for (const auto index : chosen_cells(run, values)) {
-    auto typical = run.store.typical(index);
-    if (!typical) fail(typical.error());
-    if (*typical) return text.empty() ? **typical : stored(run, index, whole_number(text, text));
+    const auto typical = typical_of(run, index);
+    if (typical) return text.empty() ? *typical : stored_trial(run, index, whole_number(text, text));
   }
   throw CommandError(
       kWrongUsage, fmt::format("{} has no trial of {}", run.store.folder().string(), values["cell"].as<std::string>()));

@@ -16,6 +16,10 @@ struct RecordedRun {
   trial::Plan plan;  ///< every cell of the grid, also those without a trial
   runner::Backend backend = runner::Backend::ns3;
 
+  /// Its trials cannot be run again: explanations come from recordings (tools/cli/recordings.hpp).
+  bool is_real() const { return runner::is_real(backend); }
+  /// The simulation that stands for it when its trials are run again.
+  runner::Backend model() const { return is_real() ? runner::Backend::ns3 : backend; }
   /// By Cell::index; throws CommandError when the run has none.
   const trial::Cell& cell(std::uint32_t index) const;
 };
@@ -28,9 +32,14 @@ std::string name_of(const trial::Cell& cell);
 /// "3-17": the cell's index and the trial's, as `--trial` takes it.
 std::string id_of(const results::TrialRecord& record);
 
+/// "relayed (mapping-varies)".
+std::string ended(const results::TrialRecord& record);
+/// A trial's row. Throws CommandError when there is none.
+results::TrialRecord stored_trial(const RecordedRun& run, std::uint32_t cell, std::uint64_t trial);
 /// The options by which commands choose one trial: --trial, --cell, --policy.
 void add_trial_options(boost::program_options::options_description& options);
-/// The stored trial that they mean: `--trial 3-17`, `--cell A,B --trial 17`, or with `--cell A,B` alone a typical one.
+/// The stored trial that they mean: `--trial 3-17`, `--cell A,B --trial 17`, or with `--cell A,B` alone a typical one
+/// (over real sockets: one that has a recording, where there is any).
 /// Throws CommandError when there is none.
 results::TrialRecord chosen_trial(const RecordedRun& run, const boost::program_options::variables_map& values);
 /// The cells that --cell and --policy leave, by index; all without them.

@@ -12,6 +12,7 @@
 #include "tools/cli/make_report.hpp"
 #include "tools/cli/oracle_check.hpp"
 #include "tools/cli/plan.hpp"
+#include "tools/cli/recordings.hpp"
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 #include "tools/runner/pool.hpp"
@@ -54,21 +55,25 @@ Run run_trials(const trial::Plan& plan, const RunOptions& options, const runner:
   Run run;
   const Stopwatch stopwatch;
   runner::Progress progress(planned, planned - items.size());
-  runner::PoolOptions pool{options.backend, options.jobs, std::nullopt};
+  runner::PoolOptions pool{options.backend, options.jobs, std::nullopt, options.recordings};
   if (options.pcap) pool.pcap = store.folder() / "pcap";
   const auto keep = [&](results::Status status) {
     if (status) run.error = std::move(status);
     progress.update();
     return !run.error;
   };
+  RecordingQuota quota(plan, store, options.recordings);
+  std::vector<std::uint8_t> recording;
   const runner::PoolSink sink{
       .record =
           [&](results::TrialRecord record) {
             progress.add();
             ++run.trials;
-            return keep(store.append(std::move(record)));
+            if (!recording.empty() && !quota.take(record)) recording.clear();
+            return keep(store.append(std::move(record), std::exchange(recording, {})));
           },
       .idle = [&] { return keep(store.flush()); },
+      .recording = [&](std::vector<std::uint8_t> packed) { recording = std::move(packed); },
   };
   run.end = runner::run_pool(plan, items, pool, sink, interrupted);
   run.seconds = stopwatch.seconds();

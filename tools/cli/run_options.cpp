@@ -35,7 +35,10 @@ Syntax syntax() {
       "out", po::value<std::string>(), "run folder (default: results/runs/SCENARIO/TIME-SEED)")(
       "resume", po::bool_switch(), "go on with the run in --out where it stopped")(
       "pcap", po::bool_switch(), "captures of every interface of every trial, in the run folder (not memory)")(
-      "no-report", po::bool_switch(), "leave out report.html and the plots")(
+      "recordings", po::value<std::string>(),
+      "which trials over real sockets keep their packets for `punchlab explain`: some (default: those not direct or "
+      "slow, "
+      "and the first of each cell), all, none")("no-report", po::bool_switch(), "leave out report.html and the plots")(
       "no-what-if", po::bool_switch(), "leave out of the report what changes would make trials direct");
   return s;
 }
@@ -50,6 +53,22 @@ loader::Overrides overrides(const po::variables_map& values) {
   if (const auto* problem = std::get_if<loader::Problem>(&cell)) throw CommandError(kWrongUsage, problem->to_string());
   overrides.cell = std::get<0>(cell);
   return overrides;
+}
+
+/// Trials of simulated worlds can be run again instead.
+runner::Recordings recordings(const po::variables_map& values, runner::Backend backend) {
+  using runner::Recordings;
+  const bool real = runner::is_real(backend);
+  if (!values.count("recordings")) return real ? Recordings::some : Recordings::none;
+  const auto text = values["recordings"].as<std::string>();
+  if (text != "some" && text != "all" && text != "none")
+    throw CommandError(kWrongUsage, fmt::format("--recordings {}: some, all and none are possible", text));
+  if (!real && text != "none")
+    throw CommandError(kWrongUsage,
+                       fmt::format("--recordings {} is for real sockets: `punchlab explain` runs trials of "
+                                   "--backend {} again",
+                                   text, runner::name_of(backend)));
+  return text == "some" ? Recordings::some : text == "all" ? Recordings::all : Recordings::none;
 }
 
 }  // namespace
@@ -107,6 +126,7 @@ std::optional<RunOptions> parse_run_options(const Arguments& arguments) {
   options.pcap = (*values)["pcap"].as<bool>();
   options.report = !(*values)["no-report"].as<bool>();
   options.what_if = !(*values)["no-what-if"].as<bool>();
+  options.recordings = recordings(*values, options.backend);
   if (options.resume && options.out.empty())
     throw CommandError(kWrongUsage, "--resume needs --out: the folder of the run to go on with");
   if (options.pcap && options.backend == runner::Backend::memory)

@@ -5,7 +5,7 @@
 
 #include "scenarios/loader/loader.hpp"
 #include "tools/cli/command.hpp"
-#include "tools/runner/backend.hpp"
+#include "tools/runner/pool.hpp"
 
 namespace punchlab::cli {
 
@@ -21,6 +21,7 @@ struct RunOptions {
   bool pcap = false;
   bool report = true;
   bool what_if = true;  ///< in the report
+  runner::Recordings recordings = runner::Recordings::none;
   std::string command;  ///< that makes the run again
 };
 

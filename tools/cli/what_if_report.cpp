@@ -20,6 +20,9 @@ using results::Outcome;
 constexpr std::uint64_t kSample = 10;      ///< trials per cell
 constexpr std::uint64_t kPairsRuns = 400;  ///< of a cell in which no single change helps
 constexpr std::size_t kShown = 12;
+constexpr const char* kPrediction =
+    "A prediction by the model: real sockets cannot run these trials again, so the same seed and worlds are "
+    "simulated.\n";
 
 std::string joined(const std::vector<Change>& set) {
   std::string text;
@@ -29,7 +32,8 @@ std::string joined(const std::vector<Change>& set) {
 
 /// The trials of each cell that did not become direct, thinned out evenly as they come.
 struct Sampler {
-  std::uint64_t trials = 0, not_direct = 0;
+  std::uint64_t trials = 0, not_direct = 0, otherwise = 0;
+  double modelled = 1;  ///< share of its trials that the model ends otherwise than direct, too
   std::vector<std::uint64_t> chosen;
   std::uint64_t every = 1;
   void add(const results::TrialRecord& record, std::uint64_t most) {
@@ -48,6 +52,21 @@ std::map<std::uint32_t, Sampler> sample(const RecordedRun& run) {
   std::map<std::uint32_t, Sampler> samplers;
   check(run.store.for_each([&](const results::TrialRecord& record) { samplers[record.cell].add(record, kSample); }));
   return samplers;
+}
+
+/// Leaves out the trials that the model ends direct as they are.
+void drop_direct(const RecordedRun& run, const trial::Identities& identities,
+                 std::map<std::uint32_t, Sampler>& samplers) {
+  for (auto& [index, sampler] : samplers) {
+    if (sampler.chosen.empty()) continue;
+    const auto& cell = run.cell(index);
+    const auto world = counterfactual_world(cell, run.model());
+    const auto all = static_cast<double>(sampler.chosen.size());
+    sampler.otherwise = std::erase_if(sampler.chosen, [&](std::uint64_t trial) {
+      return explain::run_with({*world, cell, identities, run.plan.seed, trial}, {}).outcome == Outcome::direct;
+    });
+    sampler.modelled = static_cast<double>(sampler.chosen.size()) / all;
+  }
 }
 
 /// One cell with trials that are not direct.
@@ -72,7 +91,7 @@ std::vector<Job> jobs_of(const RecordedRun& run, std::map<std::uint32_t, Sampler
   const auto memory = runner::make_world(runner::Backend::memory);
   std::vector<Job> jobs;
   for (auto& [index, sampler] : samplers) {
-    if (sampler.chosen.empty()) continue;
+    if (sampler.chosen.empty() && sampler.otherwise == 0) continue;
     const auto& cell = run.cell(index);
     jobs.push_back({&cell, &sampler, explain::changes_of(cell), cost_of(cell, *memory)});
   }
@@ -118,9 +137,11 @@ Gains::OfCell gains_of_cell(const RecordedRun& run, const Job& job, const trial:
                       job.sampler->trials,
                       job.sampler->not_direct,
                       job.sampler->chosen.size(),
+                      job.sampler->otherwise,
                       {},
                       {}};
-  const auto world = counterfactual_world(cell, run.backend);
+  if (job.sampler->chosen.empty()) return gains;
+  const auto world = counterfactual_world(cell, run.model());
   for (const auto& change : job.changes) {
     Gains::Entry entry{explain::name_of(change), 0};
     for (const auto trial : job.sampler->chosen) {
@@ -154,7 +175,8 @@ std::vector<Gains::OfAll> over_all(const RecordedRun& run, const Gains& gains,
   for (const auto& cell : gains.cells)
     for (const auto& entry : cell.entries)
       won[{cell.policy, entry.change}] += static_cast<double>(cell.not_direct) * static_cast<double>(entry.direct) /
-                                          static_cast<double>(cell.sampled) / trials[cell.policy];
+                                          static_cast<double>(cell.sampled) / trials[cell.policy] *
+                                          samplers.at(cell.cell).modelled;
   std::vector<Gains::OfAll> all;
   for (const auto& [key, share] : won) all.push_back({key.first, key.second, share});
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
@@ -186,14 +208,16 @@ Gains gains_of(const RecordedRun& run, const GainsBudget& budget) {
   Gains gains;
   gains.scenario = run.plan.name;
   gains.seed = run.plan.seed;
+  gains.prediction = run.is_real();
   gains.trials = run.store.manifest().trials_sha256;
+  const trial::Identities identities(run.plan.seed);
   auto samplers = sample(run);
+  if (run.is_real()) drop_direct(run, identities, samplers);
   auto jobs = jobs_of(run, samplers);
   auto left = budget.runs;
   const auto all = jobs.size();
   gains.sample = fit(jobs, left);
   gains.left_out = all - jobs.size();
-  const trial::Identities identities(run.plan.seed);
   for (const Job& job : jobs) gains.cells.push_back(gains_of_cell(run, job, identities, left));
   std::sort(gains.cells.begin(), gains.cells.end(), [](const auto& a, const auto& b) { return a.cell < b.cell; });
   gains.population = over_all(run, gains, samplers);
@@ -226,6 +250,7 @@ std::string to_json(const Gains& gains) {
          {"trials_sha256", gains.trials},    {"sample", gains.sample},
          {"cells_left_out", gains.left_out}, {"cells", Json::array()},
          {"population", Json::array()}};
+  if (gains.prediction) j["prediction"] = true;
   for (const auto& cell : gains.cells) {
     Json one{{"cell", cell.cell},
              {"client", cell.client},
@@ -238,6 +263,7 @@ std::string to_json(const Gains& gains) {
              {"changes", Json::array()},
              {"smallest", cell.smallest},
              {"pairs_tried", cell.pairs_tried}};
+    if (gains.prediction) one["otherwise"] = cell.otherwise;
     for (const auto& entry : cell.entries)
       one["changes"].push_back({{"change", entry.change}, {"direct", entry.direct}});
     j["cells"].push_back(std::move(one));
@@ -249,8 +275,9 @@ std::string to_json(const Gains& gains) {
 
 std::string to_text(const Gains& gains) {
   if (gains.cells.empty()) return "Every trial is direct; there is nothing to change.\n";
-  std::string text = fmt::format(
-      "What would have to change (each alone, on up to {} trials of each cell that are not direct):\n", gains.sample);
+  std::string text = gains.prediction ? kPrediction : "";
+  text += fmt::format("What would have to change (each alone, on up to {} trials of each cell that are not direct):\n",
+                      gains.sample);
   for (const auto& cell : gains.cells) {
     text += fmt::format("{},{} ({}{}{}): {} of {} not direct\n", cell.client, cell.connector, cell.policy,
                         cell.link.empty() ? "" : ", ", cell.link, cell.not_direct, cell.trials);
@@ -258,8 +285,9 @@ std::string to_text(const Gains& gains) {
       text += fmt::format("  {:>4.0f} %  {}\n",
                           100.0 * static_cast<double>(cell.entries[i].direct) / static_cast<double>(cell.sampled),
                           cell.entries[i].change);
+    if (cell.otherwise > 0) text += fmt::format("  {} more are direct in the simulation as they are\n", cell.otherwise);
     for (const auto& set : cell.smallest) text += fmt::format("  together: {}\n", fmt::join(set, " + "));
-    if (cell.entries.empty() && cell.smallest.empty())
+    if (cell.entries.empty() && cell.smallest.empty() && cell.sampled > 0)
       text += fmt::format("  nothing that was tried, alone{}\n", cell.pairs_tried ? " or in twos" : "");
   }
   if (gains.left_out > 0)

@@ -26,7 +26,8 @@ struct Gains {
     std::uint32_t cell = 0;
     std::string client, connector, policy, link;
     std::uint64_t trials = 0, not_direct = 0, sampled = 0;
-    std::vector<Entry> entries;                      ///< of those that help at all, the best first
+    std::uint64_t otherwise = 0;  ///< of a prediction: not sampled, as the model ends them direct as they are
+    std::vector<Entry> entries;   ///< of those that help at all, the best first
     std::vector<std::vector<std::string>> smallest;  ///< sets of changes, for a trial that no single change helps
     bool pairs_tried = false;                        ///< what `smallest` comes from was looked for
   };
@@ -38,6 +39,7 @@ struct Gains {
   std::string scenario;
   std::uint64_t seed = 0;
   std::string trials;             ///< SHA-256 of the trials, as the manifest has it: of which run this is
+  bool prediction = false;        ///< the run was over real sockets, and the replays are simulated
   std::uint64_t sample = 0;       ///< trials per cell, at most
   std::uint64_t left_out = 0;     ///< cells with trials that are not direct, beyond the budget; those with the fewest
   std::vector<OfCell> cells;      ///< that have trials that are not direct
@@ -54,7 +56,8 @@ inline constexpr std::uint64_t kCostOfCrossTraffic = 100;
 /// For every report: some two seconds.
 inline constexpr GainsBudget kReportBudget{4'000};
 
-/// Runs each change on up to 10 trials of each cell, as many as the budget allows; on one where that needs ns-3.
+/// Runs, in the run's model, each change on up to 10 trials of each cell, as many as the budget allows; on one where
+/// that needs ns-3.
 Gains gains_of(const RecordedRun& run, const GainsBudget& budget = {});
 /// Leaves what-if.json in the folder of a run that has ended, for its report, unless one of the same trials is there.
 /// What goes wrong is told in a line, empty when nothing did: a report is worth making without it.

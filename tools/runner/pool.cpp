@@ -87,6 +87,10 @@ std::optional<PoolResult> take_records(Worker& worker, const PoolSink& sink) {
     if (std::holds_alternative<results::NeedMore>(frame)) return std::nullopt;
     if (const auto* corrupt = std::get_if<results::CorruptFrame>(&frame))
       return PoolResult{End::worker_died, fmt::format("a worker sent a corrupt record: {}", corrupt->what)};
+    if (auto* attachment = std::get_if<results::Attachment>(&frame)) {
+      if (sink.recording) sink.recording(std::move(attachment->bytes));
+      continue;
+    }
     if (!sink.record(std::move(std::get<results::TrialRecord>(frame)))) return PoolResult{End::refused, {}};
   }
 }

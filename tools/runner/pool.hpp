@@ -13,10 +13,21 @@
 
 namespace punchlab::runner {
 
+/// Which trials are written down packet by packet, for those that cannot be run again (docs/explain.md).
+enum class Recordings : std::uint8_t {
+  none,
+  some,  ///< those that are not direct, or slow, and the first kFirstRecorded of each cell
+  all,
+};
+inline constexpr std::uint64_t kFirstRecorded = 3;
+/// Memory for the packet events of one recording, the first ones: some ten thousand.
+inline constexpr std::size_t kMostOfARecording = std::size_t{16} << 20;
+
 struct PoolOptions {
   Backend backend = Backend::ns3;
   unsigned jobs = 1;                          ///< worker processes at most; never more than there are chunks of trials
   std::optional<std::filesystem::path> pcap;  ///< folder for captures: one subfolder per trial, "cell3-trial17"
+  Recordings recordings = Recordings::none;
 };
 
 /// How a run of the pool ended.
@@ -35,6 +46,8 @@ struct PoolResult {
 struct PoolSink {
   std::function<bool(results::TrialRecord)> record;  ///< false ends the run
   std::function<bool()> idle;  ///< when none came for 100 ms, and every 100 ms from then on; false ends the run
+  /// The packed recording (results/store/packed.hpp) of the trial whose record comes next; may be empty.
+  std::function<void(std::vector<std::uint8_t>)> recording{};
 };
 
 /// Blocks until all `items` are done or the run ends early. Workers are children of this process: they end with it, and

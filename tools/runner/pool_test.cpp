@@ -6,6 +6,8 @@
 //  5. `stop` ends the run, and wins over a worker that ends by itself.
 //  6. The sink hears of time while no record comes, and may refuse then too.
 //  7. A worker that cannot go on (a capture into a folder that cannot be made) says so by its status.
+//  8. Recordings come before their records: with `some` of the first trials of a cell and of those with a reason, with
+//     `all` of all, and each opens to its trial.
 #include "tools/runner/pool.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +20,9 @@
 #include <fstream>
 #include <map>
 
+#include "results/store/packed.hpp"
 #include "scenarios/loader/loader.hpp"
+#include "sim/explain/recording_bytes.hpp"
 
 namespace punchlab::runner {
 namespace {
@@ -138,6 +142,32 @@ TEST_F(PoolTest, WorkerGivesUp) {  // case 7
   EXPECT_EQ(result.end, End::worker_died);
   EXPECT_THAT(result.error, HasSubstr("gave up"));
   EXPECT_EQ(records, 0U);
+}
+
+TEST_F(PoolTest, RecordingsComeFirst) {  // case 8
+  for (const auto which : {Recordings::some, Recordings::all, Recordings::none}) {
+    options.recordings = which;
+    std::vector<std::uint8_t> packed;
+    std::size_t kept = 0;
+    const auto with_recording = [&](const results::TrialRecord& record) {
+      const bool wanted = which == Recordings::all || record.trial < kFirstRecorded || !record.reason.empty();
+      EXPECT_EQ(!packed.empty(), which != Recordings::none && wanted) << record.cell << "-" << record.trial;
+      if (packed.empty()) return true;
+      ++kept;
+      explain::Recording recording;
+      recording.topology = trial::draw_topology(plan.cells[record.cell], plan.seed, record.trial);
+      recording.record = record;
+      const auto content = results::unpack(std::exchange(packed, {}));
+      EXPECT_TRUE(content && !explain::from_bytes(*content, recording));
+      EXPECT_GT(recording.events.size(), 50U);
+      return true;
+    };
+    const PoolSink sink{with_recording, [] { return true; },
+                        [&](std::vector<std::uint8_t> bytes) { packed = std::move(bytes); }};
+    EXPECT_EQ(run_pool(plan, items, options, sink, stop).end, End::complete);
+    EXPECT_EQ(kept > 0, which != Recordings::none);
+    EXPECT_EQ(kept == items.size(), which == Recordings::all);
+  }
 }
 
 }  // namespace

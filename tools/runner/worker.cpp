@@ -10,6 +10,8 @@
 
 #include "net/agents/pair_trial.hpp"
 #include "results/record/wire.hpp"
+#include "results/store/packed.hpp"
+#include "sim/explain/recording_bytes.hpp"
 #include "tools/runner/run_trial.hpp"
 
 namespace punchlab::runner {
@@ -38,24 +40,57 @@ trial::WorldOptions world_options(const PoolOptions& options, std::uint32_t cell
   return world;
 }
 
-bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options,
-          int fd) {
-  const auto world = make_world(options.backend);
-  const trial::Identities identities(plan.seed);
-  trial::RelayHost relay;
+/// A worker's trials, one after the other.
+class Work {
+ public:
+  Work(const trial::Plan& plan, const PoolOptions& options)
+      : options_(options), seed_(plan.seed), world_(make_world(options.backend)), identities_(plan.seed) {}
+
+  /// Appends the trial's record, after its recording when it is to be kept.
+  void run(const trial::Cell& cell, std::uint64_t trial, std::vector<std::uint8_t>& out) {
+    const auto options = world_options(options_, cell.index, trial);
+    if (options_.recordings != Recordings::none) return record(cell, trial, options, out);
+    results::encode(trial::has_agents(cell)  // which only the lab can model
+                        ? agents::run_pair(lab(), cell, agents::own_programs(), seed_, trial, options)
+                        : run_trial(*world_, cell, identities_, seed_, trial, options, &relay_),
+                    out);
+  }
+
+ private:
+  lab::LabWorld& lab() { return dynamic_cast<lab::LabWorld&>(*world_); }
+
+  void record(const trial::Cell& cell, std::uint64_t trial, const trial::WorldOptions& options,
+              std::vector<std::uint8_t>& out) {
+    const explain::RecordOptions how{options, &relay_, kMostOfARecording};
+    auto recording = trial::has_agents(cell)
+                         ? agents::record_pair(lab(), cell, agents::own_programs(), seed_, trial, how)
+                         : explain::record(*world_, cell, identities_, seed_, trial, how);
+    if (is_kept(recording.record)) {
+      explain::sort_events(recording);
+      results::encode(results::Attachment{results::pack(explain::to_bytes(recording))}, out);
+    }
+    results::encode(recording.record, out);
+  }
+
+  bool is_kept(const results::TrialRecord& record) const {
+    return options_.recordings == Recordings::all || record.trial < kFirstRecorded || !record.reason.empty();
+  }
+
+  const PoolOptions& options_;
+  std::uint64_t seed_;
+  std::unique_ptr<trial::World> world_;
+  trial::Identities identities_;
+  trial::RelayHost relay_;
+};
+
+bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options, int fd) {
+  Work work(plan, options);
   std::vector<std::uint8_t> out;
   auto flushed = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items.is_for(i, share.worker, share.workers)) continue;
     const auto [position, index] = items[i];
-    const auto& cell = plan.cells[position];
-    const auto world_of_trial = world_options(options, cell.index, index);
-    if (trial::has_agents(cell))  // which only the lab can model
-      results::encode(agents::run_pair(dynamic_cast<lab::LabWorld&>(*world), cell, agents::own_programs(), plan.seed, index,
-                                       world_of_trial),
-                      out);
-    else
-      results::encode(run_trial(*world, cell, identities, plan.seed, index, world_of_trial, &relay), out);
+    work.run(plan.cells[position], index, out);
     const auto now = std::chrono::steady_clock::now();
     if (out.size() < kFlushBytes && now - flushed < kFlushAge) continue;
     if (!write_all(fd, out)) return false;
@@ -66,8 +101,8 @@ bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, con
 
 }  // namespace
 
-void run_worker(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options,
-                int fd, pid_t parent) {
+void run_worker(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options, int fd,
+                pid_t parent) {
   // A terminal or a service manager tells the whole group; the parent decides and ends us.
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
