@@ -152,7 +152,7 @@ TEST(Shrink, KeepsTheSharedNetworkThatIsTheCause) {
   while (!shrunk) shrunk = shrink(shared_cell(number++), kSeed, no_hairpin);
   ASSERT_TRUE(shrunk->cell.shared) << shrunk->scenario;
   ASSERT_EQ(shrunk->cell.shared->nats.size(), 1U) << shrunk->scenario;
-  EXPECT_NE(shrunk->cell.shared->nats[0].hairpinning, nat::Hairpinning::external_source);
+  EXPECT_NE(shrunk->cell.shared->nats[0].hairpinning, nat::Hairpinning::external_source) << shrunk->scenario;
   EXPECT_EQ(shrunk->cell.shared->nats[0].mapping, nat::Dependence::endpoint_independent) << shrunk->scenario;
   EXPECT_EQ(shrunk->cell.shared->access.loss, 0);
   const auto parity = [](const Cell& cell, const results::TrialRecord&) {
