@@ -19,13 +19,19 @@ class SharedFlows {
   std::optional<HostId> owner(const TransportAddress& endpoint) const;
   /// Whether what comes from `inner` on the shared network, or between its gateways, is seen further out at `outer`.
   bool leads_to(const TransportAddress& inner, const TransportAddress& outer) const;
+  /// Whether a gateway turned packets back with their source `inner` as it is inside, which is seen further out at
+  /// `outer`. Packets that never came to that gateway, from peer to peer on the shared network, were not turned back.
+  bool turned_back(const TransportAddress& inner, const TransportAddress& outer) const;
 
  private:
   struct Flow {
     TransportAddress inside, outside;  ///< of one gateway
     HostId owner = HostId::client;
+    bool turned_back = false;  ///< a packet went back inside with this inside address as its source
   };
   const Flow* find(const TransportAddress& outside) const;
+  Flow* find(const TransportAddress& outside);
+  const Flow* find(const TransportAddress& inner, const TransportAddress& outer) const;
 
   const Topology* topology_;
   static constexpr std::size_t kMost = 64;  ///< further ones are not told apart

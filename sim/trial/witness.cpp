@@ -178,7 +178,7 @@ Finding Witness::judge_source(const Drop& drop, HostId sender, Finding finding) 
   const auto& known = known_at_relay_[static_cast<std::size_t>(sender)];
   finding.observed = drop.seen;
   finding.expected = known;
-  if (shared_ && shared_->leads_to(drop.seen, known)) {  // turned back without the address that it has outside
+  if (shared_ && shared_->turned_back(drop.seen, known)) {  // turned back without the address that it has outside
     finding.code = ReasonCode::hairpin_missing;
     finding.side = HostId::shared;
     return finding;
@@ -198,7 +198,9 @@ Finding Witness::judge(const Drop& drop) const {
   const Finding finding{ReasonCode::none, drop.side,        drop.gateway, {},         {},
                         drop.source,      drop.destination, drop.first,   drop.count, drop.side};
   const auto& known = known_at_relay_[static_cast<std::size_t>(sender)];
-  if (owner_of(drop.seen) == sender && known.port != 0 && drop.seen != known)
+  // From peer to peer on the shared network no mapping has part in it.
+  const bool near = shared_ && shared_->leads_to(drop.seen, known) && !shared_->turned_back(drop.seen, known);
+  if (owner_of(drop.seen) == sender && known.port != 0 && drop.seen != known && !near)
     return judge_source(drop, sender, finding);
   auto judged = finding;
   if (drop.reason == nat::Reason::filtered_by_port) judged.code = ReasonCode::filtered_by_port;

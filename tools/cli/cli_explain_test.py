@@ -290,7 +290,7 @@ class Sockets(Command):
         everything, _ = self.punchlab("explain", "run", "--trial", "3-1", "--all")
         self.assertGreater(len(everything), len(out))
         direct, _ = self.punchlab("explain", "run", "--cell", "full-cone,any")
-        self.assertIn("\nDirect ", direct)
+        self.assertRegex(direct, r"\nDirect[ ,]")  # real time: on a busy machine it may be slow
         self.assertIn("sends directly from now on", direct)
 
     def test_page_and_capture(self):
