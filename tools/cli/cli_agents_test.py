@@ -103,7 +103,7 @@ traffic: {{probes: 5, size: 100 B}}
         self.driver("hangs", "mark('ready'); await_go(); open('goes', 'w').close(); time.sleep(60)")
         self.write("pair.yaml", PAIR.replace("agent: punchlab", "agent: [./hangs, punchlab]", 1).replace("8 s", "200 s")
                    .replace("[full-cone, symmetric]", "full-cone").partition("expect")[0])
-        process = self.start_run("pair.yaml", "--backend", "sockets", "--jobs", "1", "--out", "run", "--cell", "any,full-cone")
+        process = self.start_run("pair.yaml", "--backend", "sockets", "--jobs", "1", "--out", "run", "--cell", "any,port-restricted-cone")
         self.wait_until((self.folder / "goes").exists, "the first trial")
         relay, = (p for p in self.processes() if b"\0relay\0" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes())
         os.kill(relay, signal.SIGKILL)
