@@ -12,6 +12,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(punchlab_options INTERFACE -Wno-restrict)  # false alarms on std::string, GCC bug 105329
 endif()
 if(PUNCHLAB_SANITIZE)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(punchlab_options INTERFACE -Wno-maybe-uninitialized)  # false alarms on std::regex, GCC bug 105562
+  endif()
   target_compile_options(punchlab_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(punchlab_options INTERFACE -fsanitize=address,undefined)
 endif()
