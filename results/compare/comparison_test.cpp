@@ -197,7 +197,8 @@ TEST_F(CompareTest, NeverIsBeyondEveryTolerance) {  // case 11
   };
   const auto before = read(make(classic(), 60));
   const auto after = read(make(classic(), 60, never));
-  const auto found = differing(compare(before, after, std::chrono::seconds{60}));
+  const auto comparison = compare(before, after, std::chrono::seconds{60});
+  const auto found = differing(comparison);
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_TRUE(found[0]->contrasts.time(Quantity::time_to_direct).differs());
 }
