@@ -1,8 +1,9 @@
-# punchlab_module(NAME [DEPENDS targets...] [PRIVATE targets...] [TEST_DEPENDS targets...])
+# punchlab_module(NAME [DEPENDS targets...] [PRIVATE targets...] [TEST_DEPENDS targets...] [COUNTS_NEWS])
 #
 # Makes a static library from the *.cpp beside the calling CMakeLists.txt. Files named x_test.cpp become the
 # GoogleTest program NAME_test, x_bench.cpp the Google Benchmark program NAME_bench, and each x_fuzz.cpp stays out
-# of the library. A folder with headers only becomes an interface library.
+# of the library. A folder with headers only becomes an interface library. With COUNTS_NEWS the test program counts its calls of
+# operator new (protocol/base/count_of_news.hpp).
 include(GoogleTest)
 
 add_library(punchlab_options INTERFACE)
@@ -35,7 +36,7 @@ function(punchlab_link_whole_program target)
 endfunction()
 
 function(punchlab_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "COUNTS_NEWS" "" "DEPENDS;PRIVATE;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
   file(GLOB benches CONFIGURE_DEPENDS *_bench.cpp)
@@ -53,6 +54,9 @@ function(punchlab_module name)
     target_link_libraries(${name} INTERFACE punchlab_options ${ARG_DEPENDS} ${ARG_PRIVATE})
   endif()
   if(tests)
+    if(ARG_COUNTS_NEWS)
+      list(APPEND tests ${PROJECT_SOURCE_DIR}/protocol/base/count_of_news_test.cpp)
+    endif()
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPENDS} ${ARG_PRIVATE} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE PUNCHLAB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -1,11 +1,13 @@
 // What comes in, good and bad:
-// 1. Malformed, unexpected, unauthentic input and unknown sockets are counted, each under its own name, and change nothing.
-// 2. Datagrams mutated by a seed (bits, lengths, replays), thrown at a connecting agent among the real ones, never stop it.
+// 1. Malformed, unexpected, unauthentic input and unknown sockets are counted, each under its own name, and change
+// nothing.
+// 2. Datagrams mutated by a seed (bits, lengths, replays), thrown at a connecting agent among the real ones, never stop
+// it.
 // 3. Once connected, sealing, receiving and polling allocate nothing, direct and relayed.
 #include <gmock/gmock.h>
 
 #include "protocol/agent/agent_lab.hpp"
-#include "protocol/agent/count_news.hpp"
+#include "protocol/base/count_of_news.hpp"
 
 namespace punchlab::agent::lab {
 namespace {
@@ -20,9 +22,9 @@ TEST(AgentInput, CountsWhatItCannotUse) {
     agent.handle_datagram(lab.now, {socket, from, bytes});
   };
   const auto before = agent.counters();
-  give(kStranger, {0x80, 1, 2, 3});                    // RTP
+  give(kStranger, {0x80, 1, 2, 3});  // RTP
   give(kStranger, {});
-  give(kRelay, {0x40, 0x00, 0x00, 0x09, 1});           // ChannelData that lies about its length
+  give(kRelay, {0x40, 0x00, 0x00, 0x09, 1});  // ChannelData that lies about its length
   EXPECT_EQ(agent.counters().malformed, before.malformed + 3);
   Octets data(60, 0);
   data[0] = 0xC2;
@@ -42,7 +44,8 @@ TEST(AgentInput, CountsWhatItCannotUse) {
 void mutate(Octets& bytes, Rng& rng) {
   for (auto n = 1 + rng.below(4); n-- > 0 && !bytes.empty();) {
     auto& byte = bytes[rng.below(bytes.size())];
-    byte = rng.chance(0.5) ? static_cast<std::uint8_t>(byte ^ (1U << rng.below(8))) : static_cast<std::uint8_t>(rng.next());
+    byte = rng.chance(0.5) ? static_cast<std::uint8_t>(byte ^ (1U << rng.below(8)))
+                           : static_cast<std::uint8_t>(rng.next());
   }
   if (rng.chance(0.2)) bytes.resize(rng.below(bytes.size() + 40));
 }
@@ -55,7 +58,8 @@ TEST(AgentInput, SurvivesMutatedDatagrams) {
       Octets copy(bytes.begin(), bytes.end());
       if (rng.chance(0.8)) mutate(copy, rng);
       for (auto& host : lab.hosts)
-        if (host.address == to && host.started) host.agent->handle_datagram(lab.now, {kSocket, rng.chance(0.8) ? from : kStranger, copy});
+        if (host.address == to && host.started)
+          host.agent->handle_datagram(lab.now, {kSocket, rng.chance(0.8) ? from : kStranger, copy});
       return false;
     };
     lab.run(3s);
@@ -78,9 +82,11 @@ TEST(AgentInput, TheDataPathAllocatesNothing) {
     for (int i = 0; i < 1000; ++i) {
       const auto sent = lab.client().seal(lab.now, payload, out);
       ASSERT_TRUE(sent);
-      if (direct) lab.connector().handle_datagram(lab.now, {kSocket, lab.hosts[0].address, Bytes{out}.first(sent->size)});
+      if (direct)
+        lab.connector().handle_datagram(lab.now, {kSocket, lab.hosts[0].address, Bytes{out}.first(sent->size)});
       for (auto* agent : {&lab.client(), &lab.connector()})
-        drain(*agent, lab.now, buffer, [&](const Output& o, Bytes) { received += std::holds_alternative<Received>(o) ? 1 : 0; });
+        drain(*agent, lab.now, buffer,
+              [&](const Output& o, Bytes) { received += std::holds_alternative<Received>(o) ? 1 : 0; });
     }
     EXPECT_EQ(count_of_news(), before);
     EXPECT_EQ(received, direct ? 1000u : 0u);

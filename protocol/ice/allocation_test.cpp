@@ -1,33 +1,19 @@
 // Cases:
 //  1. From construction to a selected pair, and a minute of consent after it, no agent call allocates.
 //  2. Full tables refuse what is more: 16 local and 32 remote candidates, max_pairs pairs; still no allocation.
-#include <cstdlib>
-#include <new>
-
+#include "protocol/base/count_of_news.hpp"
 #include "protocol/ice/pair_test_lab.hpp"
-
-namespace {
-bool counting = false;
-std::size_t allocations = 0;
-void* counted(std::size_t size) {
-  allocations += counting ? 1 : 0;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace punchlab::ice::lab {
 namespace {
 
+std::uint64_t allocations = 0;  ///< in counted calls
+
 template <class F>
 auto counted_call(F&& f) {
   struct Scope {
-    Scope() { counting = true; }
-    ~Scope() { counting = false; }
+    std::uint64_t before = count_of_news();
+    ~Scope() { allocations += count_of_news() - before; }
   } scope;
   return f();
 }
@@ -43,10 +29,12 @@ struct Loop {
   bool pump(std::size_t i) {
     std::array<std::uint8_t, kMaxDatagram> buffer;
     const auto output = counted_call([&] { return agents[i]->poll(now, buffer); });
-    if (const auto* d = std::get_if<Deadline>(&output)) deadline[i] = d->at;
+    if (const auto* d = std::get_if<Deadline>(&output))
+      deadline[i] = d->at;
     else if (const auto* t = std::get_if<Transmit>(&output); t != nullptr && t->destination == hosts[1 - i])
       counted_call([&] {
-        return agents[1 - i]->handle_stun(now, kSocket, hosts[i], *stun::MessageView::parse(Bytes(buffer).first(t->size)));
+        return agents[1 - i]->handle_stun(now, kSocket, hosts[i],
+                                          *stun::MessageView::parse(Bytes(buffer).first(t->size)));
       });
     return !std::holds_alternative<Deadline>(output);
   }
@@ -79,7 +67,7 @@ TEST(Allocation, NeverHappensAfterConstruction) {
   EXPECT_TRUE(loop.agents[0]->selected() && loop.agents[1]->selected());
   EXPECT_GT(loop.agents[0]->counters().consent_checks, 5u);
   EXPECT_EQ(allocations, 0u);
-  counted_call([] { delete new int; });
+  counted_call([] { ::operator delete(::operator new(1)); });
   EXPECT_EQ(allocations, 1u);  // the counter counts
 }
 

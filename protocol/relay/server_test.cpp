@@ -1,18 +1,21 @@
 // The relay as one server, on UDP:
-//  1. Binding gives the mapped address, with OTHER-ADDRESS once all four addresses of RFC 5780 stand; a CHANGE-REQUEST is
+//  1. Binding gives the mapped address, with OTHER-ADDRESS once all four addresses of RFC 5780 stand; a CHANGE-REQUEST
+//  is
 //     answered from the other socket then, and refused with 420 before.
-//  2. Unknown methods, responses, garbage and unknown sockets get no answer and are counted; a Binding indication is quiet.
+//  2. Unknown methods, responses, garbage and unknown sockets get no answer and are counted; a Binding indication is
+//  quiet.
 //  3. Two peers register and pass a message through the broker with the same credentials as TURN.
-//  4. Everything a stranger can send, in a flood, changes no state: a relay that saw it goes on bit-identically to one that
+//  4. Everything a stranger can send, in a flood, changes no state: a relay that saw it goes on bit-identically to one
+//  that
 //     did not, asks for no socket and allocates no memory.
 //  5. The data path through the relay allocates no memory.
 //  6. A full outbox drops and counts, and loses nothing that was queued.
 //  7. Reset makes it as new: the same exchange gives the same bytes.
 #include <gmock/gmock.h>
 
+#include "protocol/base/count_of_news.hpp"
 #include "protocol/relay/relay_lab.hpp"
 #include "protocol/rendezvous/client.hpp"
-#include "protocol/turn/count_news.hpp"
 
 namespace punchlab::relay {
 namespace {
@@ -49,7 +52,9 @@ std::vector<std::uint8_t> message(stun::Class kind, Method method, Write&& write
   bytes.resize(writer.finish());
   return bytes;
 }
-std::vector<std::uint8_t> plain(stun::Class kind, Method method) { return message(kind, method, [](auto&) {}); }
+std::vector<std::uint8_t> plain(stun::Class kind, Method method) {
+  return message(kind, method, [](auto&) {});
+}
 
 class RelayTest : public testing::Test {
  protected:
@@ -70,8 +75,8 @@ class RelayTest : public testing::Test {
 
 TEST_F(RelayTest, AnswersBindingAndDiscovery) {
   const auto binding = plain(stun::Class::request, Method::binding);
-  const auto change = message(stun::Class::request, Method::binding,
-                              [](auto& w) { w.u32(Attribute::change_request, 0x06); });
+  const auto change =
+      message(stun::Class::request, Method::binding, [](auto& w) { w.u32(Attribute::change_request, 0x06); });
   auto sent = ask(binding);
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].how.socket, kSocket);
@@ -106,7 +111,9 @@ TEST_F(RelayTest, CountsWhatItDoesNotAnswer) {
 
 struct RendezvousHost {
   RendezvousHost(std::uint16_t port, std::uint8_t id, std::string_view user, std::string_view password, Rng& rng)
-      : address{IpAddress::v4(192, 0, 2, 1), port}, credentials(user, password), client(policy, credentials, self(id), rng) {}
+      : address{IpAddress::v4(192, 0, 2, 1), port},
+        credentials(user, password),
+        client(policy, credentials, self(id), rng) {}
   static rendezvous::PeerId self(std::uint8_t id) {
     rendezvous::PeerId p{};
     p.bytes.fill(id);
@@ -146,11 +153,17 @@ TEST_F(RelayTest, BrokersBetweenTwoPeers) {
 
 /// One thing a stranger may send; `i` chooses the kind, `rng` the details.
 std::vector<std::uint8_t> strangers_message(std::uint64_t i, Rng& rng) {
-  static constexpr std::array kMethods{Method::allocate, Method::refresh, Method::create_permission, Method::channel_bind,
-                                       Method::rendezvous_register, Method::rendezvous_forward, Method::binding};
+  static constexpr std::array kMethods{Method::allocate,
+                                       Method::refresh,
+                                       Method::create_permission,
+                                       Method::channel_bind,
+                                       Method::rendezvous_register,
+                                       Method::rendezvous_forward,
+                                       Method::binding};
   const auto method = kMethods[i % kMethods.size()];
   switch (rng.below(5)) {
-    case 0: return plain(stun::Class::request, method);
+    case 0:
+      return plain(stun::Class::request, method);
     case 1:
       return message(stun::Class::request, method, [](auto& w) {
         w.u32(Attribute::requested_transport, 17u << 24);
@@ -164,7 +177,8 @@ std::vector<std::uint8_t> strangers_message(std::uint64_t i, Rng& rng) {
         w.address(Attribute::xor_peer_address, kPeer);
         w.attribute(Attribute::data, kHello);
       });
-    case 3: return {0x40, 0x00, 0x00, 0x01, 0x55};
+    case 3:
+      return {0x40, 0x00, 0x00, 0x01, 0x55};
     default: {
       std::vector<std::uint8_t> garbage(rng.below(100));
       rng.fill(garbage);
@@ -188,10 +202,11 @@ std::vector<std::vector<std::uint8_t>> exchange(bool flooded) {
       const TransportAddress source{IpAddress::v4(static_cast<std::uint32_t>(flood_rng.next())),
                                     static_cast<std::uint16_t>(flood_rng.next())};
       const auto allocations = relay.allocations();
-      const auto before = turn::count_of_news();
+      const auto before = count_of_news();
       relay.handle_datagram(now, {kSocket, source, bytes});
-      drain(relay, now, buffer, [&](const Output& output, Bytes) { EXPECT_TRUE(std::holds_alternative<Transmit>(output)); });
-      EXPECT_EQ(turn::count_of_news(), before);
+      drain(relay, now, buffer,
+            [&](const Output& output, Bytes) { EXPECT_TRUE(std::holds_alternative<Transmit>(output)); });
+      EXPECT_EQ(count_of_news(), before);
       EXPECT_EQ(relay.allocations(), allocations);
       EXPECT_EQ(relay.registrations(), 0u);
     }
@@ -203,7 +218,8 @@ std::vector<std::vector<std::uint8_t>> exchange(bool flooded) {
   client.permit(now, kPeer.address);
   client.bind_channel(now, kPeer);
   for (int round = 0; round < 6; ++round) {
-    for (auto event = client.poll(now, buffer); !std::holds_alternative<Deadline>(event); event = client.poll(now, buffer))
+    for (auto event = client.poll(now, buffer); !std::holds_alternative<Deadline>(event);
+         event = client.poll(now, buffer))
       if (const auto* send = std::get_if<turn::Send>(&event))
         relay.handle_datagram(now, {kSocket, kClient, Bytes{buffer}.first(send->size)});
     if (const auto size = client.wrap(kPeer, kHello, buffer))
@@ -241,13 +257,13 @@ TEST(RelayData, AllocatesNoMemory) {
   const auto size = host.client.wrap(kPeer, kHello, message);
   const auto socket = lab.relay_sockets.begin()->first;
   int sent = 0;
-  const auto before = turn::count_of_news();
+  const auto before = count_of_news();
   for (int i = 0; i < 1000; ++i) {
     lab.relay.handle_datagram(lab.now, {kSocket, host.address, Bytes{message}.first(size)});
     lab.relay.handle_datagram(lab.now, {socket, kPeer, kHello});
     drain(lab.relay, lab.now, buffer, [&](const Output&, Bytes) { ++sent; });
   }
-  const auto after = turn::count_of_news();
+  const auto after = count_of_news();
   EXPECT_EQ(after, before);
   EXPECT_EQ(sent, 2000);
 }

@@ -7,7 +7,7 @@
 // 6. The data path allocates no memory: `operator new` is counted.
 #include <gmock/gmock.h>
 
-#include "protocol/turn/count_news.hpp"
+#include "protocol/base/count_of_news.hpp"
 #include "protocol/turn/server_fixture.hpp"
 
 namespace punchlab::turn {

@@ -14,8 +14,8 @@
 #include <map>
 #include <set>
 
+#include "protocol/base/count_of_news.hpp"
 #include "protocol/base/rng.hpp"
-#include "sim/nat/allocation_counter.hpp"
 #include "sim/nat/nat_lab.hpp"
 
 namespace punchlab::nat {
@@ -147,14 +147,14 @@ TEST(Invariants, ProcessingAllocatesNothing) {
     }
     std::vector<std::uint8_t> reply(packet::kLargestIcmpError);
     const Addressing addressing = lab_addressing(p);
-    const std::size_t before = allocation_count();
+    const auto before = count_of_news();
     for (auto& [from, packet] : packets) lab.box().process(lab.now(), from, packet, reply);
     lab.box().reset(p, addressing, {1, 2, 3, 4});
-    EXPECT_EQ(allocation_count(), before);
+    EXPECT_EQ(count_of_news(), before);
   }
-  const std::size_t before = allocation_count();
+  const auto before = count_of_news();
   std::vector<int> something(3);
-  EXPECT_EQ(allocation_count(), before + 1) << "the counter counts";
+  EXPECT_EQ(count_of_news(), before + 1) << "the counter counts";
 }
 
 TEST(Invariants, SameKeySameBehaviour) {
