@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Driver for aioice under the contract of docs/agents.md.
 
-aioice finds its candidates all at once, and takes the peer's as they come. Two things are this driver's, through aioice's public
-interface, so that a relay is the last resort (docs/agents.md says what each is worth); `--opt plain` is aioice without them:
+aioice finds its candidates all at once, and takes the peer's as they come. Three things are this driver's, through aioice's public
+interface, so that a relay is the last resort (docs/agents.md says why each is needed); `--opt plain` is aioice without them:
 
  - Regular nomination (RFC 8445 section 8.1.1). By default aioice nominates with every check and moves to whichever pair
    succeeded last; `remote_is_lite` is its only switch.
  - aioice learns the peer's relayed candidates late.
+ - Its own allocation lets nothing pass as long: aioice is told of a TURN server that is late_turn.py's.
 """
 
 import argparse
@@ -17,9 +18,13 @@ import os
 import re
 import statistics
 import struct
+import sys
 import time
 
 import aioice
+
+sys.dont_write_bytecode = True  # beside the sources
+from late_turn import LateTurn  # noqa: E402
 
 FIRST_COUNTED = 2048
 FIRST_INTERVAL, WAIT, LINGER = 0.02, 0.3, 3.0
@@ -93,6 +98,14 @@ class Driver:
     def __init__(self, args):
         self.args, self.files = args, Signalling(args)
         turn, transport = server(args.turn)
+        self.plain = args.opt == "plain"
+        self.peer_known, self.relays_due = asyncio.Event(), asyncio.Event()
+        self.late_turn = None
+        if self.plain or args.policy == "relay":
+            self.relays_due.set()
+        elif turn and transport == "udp":
+            self.late_turn = LateTurn(turn)
+            turn = self.late_turn.address
         self.ice = aioice.Connection(
             ice_controlling=args.role == "controlling",
             stun_server=server(args.stun)[0],
@@ -103,11 +116,7 @@ class Driver:
             use_ipv6=False,
             transport_policy=aioice.TransportPolicy.RELAY if args.policy == "relay" else aioice.TransportPolicy.ALL,
         )
-        self.plain = args.opt == "plain"
         self.ice.remote_is_lite = not self.plain
-        self.peer_known, self.relays_due = asyncio.Event(), asyncio.Event()
-        if self.plain or args.policy == "relay":
-            self.relays_due.set()
         self.tasks = []
         self.report = {"agent": "aioice", "name": args.name, "role": args.role, "outcome": "failed",
                        "ms_gather": -1, "ms_connected": -1, "ms_data": -1, "ms_failed": -1}
@@ -148,10 +157,15 @@ class Driver:
             await self.relays_due.wait()
         await self.ice.add_remote_candidate(candidate)
 
+    def let_relays_in(self):
+        self.relays_due.set()
+        if self.late_turn:
+            self.late_turn.open()
+
     async def connect(self):
         self.tasks.append(asyncio.create_task(self.hear()))
         await asyncio.gather(self.gather(), self.peer_known.wait())
-        asyncio.get_running_loop().call_later(RELAYS_LATER, self.relays_due.set)
+        asyncio.get_running_loop().call_later(RELAYS_LATER, self.let_relays_in)
         await self.ice.connect()
         self.connected = time.monotonic()
         for task in self.tasks:
