@@ -13,12 +13,15 @@ def title_of(group):
     return f"Over all pairs: {said}"
 
 
+OFFSET = 0.18  # rows: the interval of direct lies above the middle of its bar, that of failed below, so that none hides the other
+
+
 def _interval(axes, row, low, high):
     """Drawn twice, so that it shows on every colour."""
-    for colour, width in (("white", 2.6), (style.INK, 1.0)):
+    for colour, width in (("white", 2.4), (style.INK, 0.9)):
         axes.plot([low, high], [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=3)
         for end in (low, high):
-            axes.plot([end, end], [row - 0.17, row + 0.17], color=colour, linewidth=width, solid_capstyle="butt", zorder=3)
+            axes.plot([end, end], [row - 0.11, row + 0.11], color=colour, linewidth=width, solid_capstyle="butt", zorder=3)
 
 
 def _draw_row(axes, row, cell):
@@ -28,17 +31,24 @@ def _draw_row(axes, row, cell):
         axes.barh(row, share, left=start, height=0.72, color=colour, edgecolor="white", linewidth=0.5)
         start += share
     direct, failed = cell.summary["direct"], cell.summary["failed"]
-    _interval(axes, row, 100 * direct["low"], 100 * direct["high"])
+    _interval(axes, row - OFFSET, 100 * direct["low"], 100 * direct["high"])
     if failed["count"]:
-        _interval(axes, row, 100 - 100 * failed["high"], 100 - 100 * failed["low"])
+        _interval(axes, row + OFFSET, 100 - 100 * failed["high"], 100 - 100 * failed["low"])
+
+
+def _handles(group):
+    """The legend says which interval is which; without failed trials there is one only."""
+    handles = [patches.Patch(color=colour, label=name) for name, colour in COLOURS.items()]
+    failed = group.pooled["failed"]["count"] > 0
+    for label in ("95 % interval of direct (upper)", "of failed (lower)") if failed else ("95 % interval of direct",):
+        handles.append(lines.Line2D([], [], color=style.INK, marker="|", markersize=6, linewidth=1, label=label))
+    return handles
 
 
 def draw(run, group):
-    """The interval at the left border is that of direct, the one at the right border that of failed."""
-    handles = [patches.Patch(color=colour, label=name) for name, colour in COLOURS.items()]
-    handles.append(lines.Line2D([], [], color=style.INK, marker="|", markersize=6, linewidth=1, label="95 % interval"))
+    """The interval in the upper half of a bar is that of direct, from the left; in the lower half of failed, from the right."""
     figure, axes_of = panels.make(run, group, title_of(group), "Rows: connector's NAT. How trials end, with Wilson 95 % intervals",
-                                  "% of trials", handles)
+                                  "% of trials", _handles(group))
     for client, axes in axes_of.items():
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 25, 50, 75, 100])

@@ -4,7 +4,8 @@
  2. No two texts of any figure touch, and none leaves the figure.
  3. The page loads nothing from anywhere, and its ids are unique.
  4. Every figure carries seed, number of trials, backend, commit and the command.
- 5. The distribution of the time to direct stops where the share of direct trials says, and titles say what the numbers say.
+ 5. The distribution of the time to direct stops where the share of direct trials says, for all pairs and for each client, over all its
+    pairs; curves that coincide can be told apart. Titles say what the numbers say. No interval covers another.
  6. The same run gives the same bytes.
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
  8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
@@ -29,6 +30,7 @@ import numpy
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import agent_race  # noqa: E402
 import heat_map  # noqa: E402
+import outcomes  # noqa: E402
 import report  # noqa: E402
 import round_trips  # noqa: E402
 import run_data  # noqa: E402
@@ -137,6 +139,43 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(len(time_to_direct.steps(numpy.array([numpy.nan]), 1)[0]), 0)
         _, many = time_to_direct.steps(numpy.arange(100_000.0), 100_000)
         self.assertEqual((many[-1], len(many) < 3000), (100, True))
+
+    def test_curves_count_pairs_that_never_are(self):
+        group = run_data.load(self.runs["classic"]).groups[0]
+        side, found = time_to_direct.sides(group)
+        self.assertEqual((side, list(found)), ("client", ["full-cone", "restricted-cone", "port-restricted-cone", "symmetric"]))
+        self.assertEqual([float(time_to_direct.curve_of(cells)[1][-1]) for cells in found.values()], [100, 100, 75, 50])
+        with report.matplotlib.rc_context(style.SETTINGS):
+            axes = time_to_direct.draw(run_data.load(self.runs["classic"]), group).axes[0]
+        curves = [line for line in axes.lines if line.get_label().startswith("client ")]
+        self.assertEqual([line.get_label().split(": ")[1] for line in curves], ["100 %", "100 %", "75.0 %", "50.0 %"])
+        # Two that coincide both show: the one above is thinner, and has gaps.
+        self.assertEqual(sorted({line.get_linewidth() for line in curves}, reverse=True), [line.get_linewidth() for line in curves])
+        self.assertTrue(all(line.is_dashed() for line in curves[1:]))
+        style.pyplot.close(axes.figure)
+
+    def test_one_client_has_curves_of_its_connectors(self):
+        cells = run_data.load(self.runs["access"]).groups[0].cells
+        group = run_data.Group("relay-first", "", {}, [cell for cell in cells if cell.client == "symmetric"])
+        side, found = time_to_direct.sides(group)
+        self.assertEqual((side, list(found)), ("connector", ["port-restricted-cone", "symmetric"]))
+        self.assertEqual([list(time_to_direct.curve_of(pair)[1]) for pair in found.values()], [[0, 0], [0, 0]])
+
+    def test_intervals_do_not_hide_each_other(self):
+        run = run_data.load(self.runs["population"])
+        cell = next(c for c in run.groups[0].cells if c.summary["failed"]["count"])
+        figure, axes = style.pyplot.subplots()
+        outcomes._draw_row(axes, 3, cell)
+        heights = {line.get_ydata()[0] for line in axes.lines if line.get_ydata()[0] == line.get_ydata()[1]}
+        tops, bottoms = zip(*((min(line.get_ydata()), max(line.get_ydata())) for line in axes.lines))
+        style.pyplot.close(figure)
+        upper, lower = sorted(heights)
+        self.assertLess(max(b for b in bottoms if b < 3), min(t for t in tops if t > 3))
+        self.assertTrue(upper < 3 < lower)
+        labels = [handle.get_label() for handle in outcomes._handles(run.groups[0])]
+        self.assertEqual(labels[3:], ["95 % interval of direct (upper)", "of failed (lower)"])
+        labels = [handle.get_label() for handle in outcomes._handles(run_data.load(self.runs["classic"]).groups[0])]
+        self.assertEqual(labels[3:], ["95 % interval of direct"])
 
     def test_titles_say_what_is_seen(self):
         group = run_data.load(self.runs["classic"]).groups[0]

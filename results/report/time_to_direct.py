@@ -7,6 +7,8 @@ import style
 
 
 FAR = 1e9  # ms, beyond every axis
+WIDEST = 3.8  # points, of the curve that is drawn first
+DASHES = ("-", (0, (7, 2.5)), (0, (4, 2)), (0, (2, 1.5)), (0, (1, 1)), (0, (8, 1.5, 1, 1.5)))
 
 
 def title_of(group):
@@ -34,18 +36,35 @@ def steps(values, trials):
     return (numpy.concatenate([x[:1], x, [FAR]]), numpy.concatenate([[0], y, y[-1:]])) if len(x) else (x, y)
 
 
-def _draw_cells(axes, group):
-    """One thin line per pair that ever got there, coloured by client when there are few enough to tell apart."""
-    coloured = len(group.clients) <= len(style.LINES) and len(group.cells) > 1
-    labelled = set()
+def sides(group):
+    """(what the coloured curves tell apart, {name: its cells}): the clients, or the connectors where there is one client only."""
+    side = "client" if len(group.clients) > 1 else "connector"
+    found = {}
     for cell in group.cells:
-        x, y = steps(cell.times["time_to_direct"], cell.summary["trials"])
-        if len(x) == 0 or len(group.cells) == 1:
-            continue
-        colour = style.LINES[group.clients.index(cell.client)] if coloured else "#9AA5AF"
-        label = f"client {cell.client}" if coloured else "each pair"
-        axes.plot(x, y, color=colour, linewidth=0.8, alpha=0.8 if len(group.cells) < 30 else 0.4, drawstyle="steps-post", label=None if label in labelled else label)
-        labelled.add(label)
+        found.setdefault(getattr(cell, side), []).append(cell)
+    return side, found
+
+
+def curve_of(cells):
+    """x and y over all trials of `cells`: also of pairs that never become direct, which keep the curve below 100 %."""
+    values = numpy.concatenate([cell.times["time_to_direct"] for cell in cells])
+    x, y = steps(values, len(values))
+    return (x, y) if len(x) else (numpy.array([1 / FAR, FAR]), numpy.zeros(2))
+
+
+def _draw_sides(axes, group):
+    """One curve per client. Where curves coincide, the wide ones below show beside and between the dashes of those above."""
+    side, found = sides(group)
+    if len(found) == 1:
+        return
+    few = len(found) <= len(style.LINES)
+    for i, (name, cells) in enumerate(found.items()):
+        x, y = curve_of(cells)
+        if few:
+            axes.plot(x, y, color=style.LINES[i], linewidth=WIDEST - 0.5 * i, linestyle=DASHES[i], drawstyle="steps-post",
+                      solid_capstyle="butt", dash_capstyle="butt", label=f"{side} {name}: {style.percent(y[-1] / 100)}")
+        else:
+            axes.plot(x, y, color="#9AA5AF", linewidth=0.8, alpha=0.8, drawstyle="steps-post", label=None if i else f"each {side}")
 
 
 def _draw_missing(axes, group):
@@ -81,7 +100,7 @@ def _draw_curves(axes, group):
         axes.text(0.5, 50, "no trial became direct", ha="center", va="center", color=style.FAINT)
         axes.set_xlim(0, 1)
         return
-    _draw_cells(axes, group)
+    _draw_sides(axes, group)
     x, y = steps(values, len(values))
     axes.plot(x, y, color=style.INK, linewidth=2.2, drawstyle="steps-post", label="all pairs together", zorder=5)
     both = values
@@ -97,6 +116,12 @@ def _draw_curves(axes, group):
     _scale_time(axes, both)
 
 
+def subtitle_of(group):
+    side, found = sides(group)
+    of = f"Share of all trials{f' of a {side}' if len(found) > 1 else ''} that are direct by then"
+    return f"{of}; what is missing to 100 % never got there"
+
+
 def draw(run, group):
     width, plot_height = 6.9, 3.0
     title = title_of(group)
@@ -110,7 +135,7 @@ def draw(run, group):
     _draw_curves(axes, group)
     _draw_missing(axes, group)
     axes.set_xlabel("time to direct, ms, from the start of the later side")
-    axes.set_ylabel("% of all trials")
+    axes.set_ylabel("% of all its trials")
     handles, labels = axes.get_legend_handles_labels()
     columns = 1 if len(labels) <= 2 else 2
     rows = -(-len(labels) // columns)
@@ -122,5 +147,5 @@ def draw(run, group):
         order = sorted(range(len(labels)), key=lambda i: not labels[i].startswith(("all", "least")))
         figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper left", ncols=columns, fontsize=8, handlelength=2.2,
                       bbox_to_anchor=(0.05 / width, 1 - (top - 0.06) / height), borderpad=0.2, labelspacing=0.35)
-    style.add_frame(figure, title, "Share of all trials that are direct by then; what is missing to 100 % never got there", footer)
+    style.add_frame(figure, title, subtitle_of(group), footer)
     return figure
