@@ -140,7 +140,10 @@ void Internet::arrive(const Wire& wire, std::uint32_t packet) {
 /// The shared network is a switch: it takes no hop off the TTL, and no time.
 void Internet::pass_shared(trial::HostId from, std::uint32_t packet) {
   const auto to = trial::way_in_shared_network(*topology_, from, trial::destination_of(pool_.packet(packet)));
-  if (!to) return pool_.give_back(packet);
+  if (!to) {
+    report(PacketEvent::Kind::no_route, wire_of(from, 0, true), 0, nat::Reason::translated, packet);
+    return pool_.give_back(packet);
+  }
   const bool out = *to == trial::HostId::shared;
   transmit(wire_of(*to, out ? 0 : side_of(*to).gateways.size(), out), packet);
 }

@@ -4,6 +4,8 @@
 //  2. Real stacks do the same as the simulation: packets are alike, and the relayed trial has its reason.
 //  3. What reaches nobody is told: packets without a route, ICMP that a host ignores, what a gateway itself sends.
 //  4. It comes back from its bytes as it was.
+//  5. Every event belongs to a packet also where both stand in one network and packets turn back there, over UDP and,
+//  where that is blocked, over real TCP.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,6 +79,23 @@ TEST_F(LabRecording, IsWhole) {  // cases 1, 3 and 4
   again.record = r.record;
   ASSERT_EQ(explain::from_bytes(explain::to_bytes(r), again), std::nullopt);
   EXPECT_EQ(explain::listing(again, explain::journeys(again), {.all = true}), explain::listing(r, all, {.all = true}));
+}
+
+TEST_F(LabRecording, IsWholeInASharedNetwork) {  // case 5
+  nat::Profile carrier;
+  carrier.name = "carrier";
+  carrier.hairpinning = nat::Hairpinning::external_source;
+  cell.shared = trial::Shared{"carrier", {carrier, carrier}, {}};
+  for (auto* side : {&cell.client, &cell.connector}) side->nats[0].mapping = nat::Dependence::endpoint_independent;
+  for (const bool blocked : {false, true}) {
+    cell.shared->nats.back().udp_blocked = blocked;
+    const auto r = recorded();
+    EXPECT_EQ(r.record.outcome, blocked ? results::Outcome::relayed : results::Outcome::direct) << r.record.reason;
+    std::vector<std::size_t> strays;
+    const auto all = explain::journeys(r, &strays);
+    EXPECT_GT(all.size(), 20U);
+    EXPECT_TRUE(strays.empty()) << strays.size() << " events belong to no packet";
+  }
 }
 
 TEST_F(LabRecording, IsAsSimulated) {  // case 2

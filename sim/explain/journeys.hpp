@@ -1,5 +1,7 @@
 #pragma once
-// Which events are the same packet's: from the host (or router) that made it, through gateways, to its end.
+// Which events are the same packet's: from the host (or router) that made it, through gateways, to its end. Worlds do
+// not say; a packet is known again by where it must be next, what translations leave alone of it, and its two ends. So
+// the same holds for recordings, and for gateways that are the kernel's.
 #include <string>
 #include <vector>
 

@@ -41,6 +41,16 @@ class Gateway {
     Reason reason = Reason::translated;
   };
 
+  /// The endpoints of the packet that an ICMP error quotes as mappings know them: for a query the identifier stands in
+  /// for the sender's port.
+  struct Quoted {
+    packet::View view;
+    MutableBytes bytes;
+    TransportAddress source;
+    TransportAddress destination;
+  };
+  static std::optional<Quoted> quoted_by(MutableBytes packet, const packet::View& outer);
+
   bool translates(const packet::View& view) const { return profile_.translates && view.family == Family::ipv4; }
   bool owns(const IpAddress& address) const;
   Verdict forwarded(const packet::View& view, Reason reason, Action action = Action::forward) const;
@@ -66,8 +76,9 @@ class Gateway {
   Verdict query_out(const Transit& t);
   Verdict reply_in(const Transit& t);
   Verdict error(const Transit& t);
-  bool error_out(const Transit& t);
-  bool error_in(const Transit& t);
+  const MappingEntry* quoted_sender(const Transit& t, const Quoted& q, const TransportAddress& destination);
+  static void error_out(const Transit& t, const Quoted& q, const MappingEntry& mapping);
+  static void error_in(const Transit& t, const Quoted& q, const MappingEntry& mapping);
 
   Profile profile_;
   SeededRng rng_;

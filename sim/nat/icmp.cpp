@@ -6,17 +6,8 @@
 #include "sim/packet/checksum.hpp"
 
 namespace punchlab::nat {
-namespace {
 
-/// The quoted packet's endpoints as mappings know them: for a query the identifier stands in for the sender's port.
-struct Quoted {
-  packet::View view;
-  MutableBytes bytes;
-  TransportAddress source;
-  TransportAddress destination;
-};
-
-std::optional<Quoted> quoted_by(MutableBytes packet, const packet::View& outer) {
+std::optional<Gateway::Quoted> Gateway::quoted_by(MutableBytes packet, const packet::View& outer) {
   const MutableBytes bytes = packet.subspan(outer.payload, outer.payload_size);
   const auto view = packet::parse_embedded(bytes);
   if (!view || view->fragment || view->family != outer.family) return std::nullopt;
@@ -30,8 +21,6 @@ std::optional<Quoted> quoted_by(MutableBytes packet, const packet::View& outer) 
   (kind == packet::IcmpKind::echo_request ? q.source : q.destination).port = packet::echo_identifier(bytes, *view);
   return q;
 }
-
-}  // namespace
 
 Verdict Gateway::icmp(const Transit& t) {
   if ((t.view.protocol == packet::kIcmp6) != (t.view.family == Family::ipv6))
@@ -71,45 +60,52 @@ Verdict Gateway::reply_in(const Transit& t) {
 /// Neither refreshes nor ends a mapping (RFC 5508 REQ-3 to REQ-6); a wrong checksum ends here, because it would be
 /// mended otherwise.
 Verdict Gateway::error(const Transit& t) {
+  const Verdict unmatched{Action::drop, Reason::icmp_unmatched, 0};
   if (!packet::checksums_valid(t.packet)) return {Action::drop, Reason::malformed, 0};
+  const auto q = quoted_by(t.packet, t.view);
+  if (!q) return unmatched;
   if (t.from == From::outside) {
-    return error_in(t) ? forwarded(t.view, Reason::translated) : Verdict{Action::drop, Reason::icmp_unmatched, 0};
+    const auto* receiver = quoted_sender(t, *q, q->destination);
+    if (receiver == nullptr) return unmatched;
+    if (translates(t.view)) error_in(t, *q, *receiver);
+    return forwarded(t.view, Reason::translated);
   }
-  if (!error_out(t)) return {Action::drop, Reason::icmp_unmatched, 0};
-  if (!translates(t.view) || !owns(t.view.destination.address)) return forwarded(t.view, Reason::translated);
-  return error_in(t) ? forwarded(t.view, Reason::translated, Action::hairpin)
-                     : Verdict{Action::drop, Reason::icmp_unmatched, 0};
+  const auto* sender = table_.find_inside(t.now, q->view.protocol, q->destination, q->source);
+  if (sender == nullptr) return unmatched;
+  if (!translates(t.view)) return forwarded(t.view, Reason::translated);
+  const bool turns_back = owns(t.view.destination.address);
+  const auto* receiver = turns_back ? quoted_sender(t, *q, sender->external) : nullptr;
+  if (turns_back && receiver == nullptr) return unmatched;
+  error_out(t, *q, *sender);
+  if (!turns_back) return forwarded(t.view, Reason::translated);
+  error_in(t, *q, *receiver);
+  return forwarded(t.view, Reason::translated, Action::hairpin);
+}
+
+/// The mapping from which the quoted packet went out, to what is `destination` outside.
+const MappingEntry* Gateway::quoted_sender(const Transit& t, const Quoted& q, const TransportAddress& destination) {
+  if (q.source.address != t.view.destination.address) return nullptr;
+  const MappingEntry* mapping = nullptr;
+  table_.any_outside(t.now, q.view.protocol, q.source, [&](MappingEntry& m) {
+    if (table_.find_session(t.now, m, destination) != nullptr) mapping = &m;
+    return mapping != nullptr;
+  });
+  return mapping;
 }
 
 /// An internal host's error about a packet that came in: the quoted destination becomes the external endpoint again,
 /// and the error seems to come from there (RFC 5508 REQ-5).
-bool Gateway::error_out(const Transit& t) {
-  const auto q = quoted_by(t.packet, t.view);
-  if (!q) return false;
-  const MappingEntry* mapping = table_.find_inside(t.now, q->view.protocol, q->destination, q->source);
-  if (mapping == nullptr) return false;
-  if (!translates(t.view)) return true;
-  packet::set_destination(q->bytes, q->view, mapping->external);
-  packet::set_source_address(t.packet, t.view, mapping->external.address);
+void Gateway::error_out(const Transit& t, const Quoted& q, const MappingEntry& mapping) {
+  packet::set_destination(q.bytes, q.view, mapping.external);
+  packet::set_source_address(t.packet, t.view, mapping.external.address);
   packet::refresh_icmp_checksum(t.packet, t.view);
-  return true;
 }
 
 /// An error about a packet that went out: the quoted source becomes the internal endpoint again (RFC 5508 REQ-4).
-bool Gateway::error_in(const Transit& t) {
-  const auto q = quoted_by(t.packet, t.view);
-  if (!q || q->source.address != t.view.destination.address) return false;
-  const MappingEntry* mapping = nullptr;
-  table_.any_outside(t.now, q->view.protocol, q->source, [&](MappingEntry& m) {
-    if (table_.find_session(t.now, m, q->destination) != nullptr) mapping = &m;
-    return mapping != nullptr;
-  });
-  if (mapping == nullptr) return false;
-  if (!translates(t.view)) return true;
-  packet::set_source(q->bytes, q->view, mapping->internal);
-  packet::set_destination_address(t.packet, t.view, mapping->internal.address);
+void Gateway::error_in(const Transit& t, const Quoted& q, const MappingEntry& mapping) {
+  packet::set_source(q.bytes, q.view, mapping.internal);
+  packet::set_destination_address(t.packet, t.view, mapping.internal.address);
   packet::refresh_icmp_checksum(t.packet, t.view);
-  return true;
 }
 
 }  // namespace punchlab::nat

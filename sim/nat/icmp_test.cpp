@@ -5,7 +5,7 @@
 // for
 //    UDP, TCP and echo. One about a packet that never went out is dropped.
 // 3. An internal host's error about a packet that came in goes out as from the external endpoint.
-// 4. An error about a hairpinned packet is hairpinned.
+// 4. An error about a hairpinned packet is hairpinned; one that matches nothing is dropped as it came.
 // 5. Errors refresh nothing; broken checksums are dropped, not mended.
 // 6. A firewall lets matching IPv6 errors in, and no others.
 #include <gmock/gmock.h>
@@ -114,6 +114,16 @@ TEST(ErrorOut, IsHairpinned) {
   EXPECT_EQ(quoted(lab.packet()).source, kA);
   EXPECT_EQ(quoted(lab.packet()).destination, b);
   EXPECT_NE(a, b);
+}
+
+TEST(ErrorOut, IsLeftAsItWasWhenDropped) {
+  NatLab lab(open_profile());
+  const auto a = lab.mapped(kA, kR1);
+  const auto b = lab.mapped(kB, kR1);
+  const auto error = NatLab::error_about(NatLab::udp({a.address, 1}, kB), kHostB);  // nobody sent from this port
+  ASSERT_TRUE(lab.out(kA, b).passed()) << "so that the quoted destination has a mapping";
+  EXPECT_EQ(lab.send(From::inside, error).verdict.reason, Reason::icmp_unmatched);
+  EXPECT_EQ(lab.packet(), error);
 }
 
 TEST(Firewall, LetsMatchingIpv6ErrorsIn) {
