@@ -13,6 +13,7 @@ Step MappingTest::next(Time, const Outcome& last, Context& context) {
       f.local = context.local(socket_);
       f.mapped = last.mapped;
       f.translates = last.answered && f.mapped.address != f.local.address;
+      f.other_address = last.other.port != 0 && last.other.address != context.server().address[0];
       if (!last.answered || last.other.port == 0) return Done{};
       context.set_server(
           {{context.server().address[0], last.other.address}, {context.server().port[0], last.other.port}});

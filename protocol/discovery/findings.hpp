@@ -20,6 +20,7 @@ enum class Refresh : std::uint8_t { outbound, inbound, both, neither };
 struct Findings {
   bool reachable = false;   ///< the server answered over UDP
   bool translates = false;  ///< the server saw another address than the host's own
+  bool other_address = false;  ///< the server has a second address (OTHER-ADDRESS), without which two axes stay unknown
   TransportAddress local;   ///< of the first socket
   TransportAddress mapped;  ///< as the server saw it
   std::optional<Behaviour> mapping;

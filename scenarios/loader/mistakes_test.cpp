@@ -160,6 +160,8 @@ TEST_F(Mistakes, Sides) {  // case 6
   const Mistake mistakes[] = {
       {"{}", "s.yaml:2:9: client has no \"nat\"; add it"},
       {"{nat: symetric}", "s.yaml:2:15: no NAT named \"symetric\"; did you mean \"symmetric\"?"},
+      {"{nat: ./my-nat.yaml}",
+       "s.yaml:2:15: \"./my-nat.yaml\" is a path; put the NAT into nats/my-nat.yaml beside the scenario and write my-nat"},
       {"{nat: []}", "s.yaml:2:15: nat is an empty list; give at least one"},
       {"{nat: [full-cone, full-cone]}", "s.yaml:2:27: there are two NATs named \"full-cone\"; keep one or rename it"},
       {"{nat: [[]]}", "s.yaml:2:16: a chain is an empty list; give at least one"},

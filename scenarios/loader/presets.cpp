@@ -27,6 +27,15 @@ bool comes_before(const NatDefinition& a, const NatDefinition& b) {
   return a.order != b.order ? a.order < b.order : a.profile.name < b.profile.name;
 }
 
+/// Fails, and says so, where a path stands instead of a name.
+bool refuse_path(const Value& where, const char* folder, const char* what) {
+  const fs::path path = where.text(fmt::format("{} name", what));
+  if (!path.has_parent_path() && path.extension() != ".yaml") return false;
+  where.fail(fmt::format("\"{}\" is a path; put the {} into {}/{}.yaml beside the scenario and write {}", path.string(),
+                         what, folder, path.stem().string(), path.stem().string()));
+  return true;
+}
+
 }  // namespace
 
 std::vector<fs::path> yaml_files(const fs::path& folder) {
@@ -69,6 +78,7 @@ std::vector<std::string> Presets::names(const char* folder) const {
 }
 
 std::optional<Value> Presets::open(const Value& where, const char* folder, const char* what) {
+  if (refuse_path(where, folder, what)) return std::nullopt;
   const auto name = read_name(where, fmt::format("{} name", what));
   const auto key = fmt::format("{}/{}.yaml", folder, name);
   std::error_code error;

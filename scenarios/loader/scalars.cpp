@@ -53,14 +53,14 @@ Distribution read_distribution(const Value& value) {
   return exponential ? Distribution{Distribution::Kind::exponential, read_seconds(*exponential), 0} : Distribution{};
 }
 
+}  // namespace
+
 bool is_name(std::string_view text) {
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   for (const char c : text)
     if (!fits(c) && c != '.' && c != '_' && c != '-') return false;
   return !text.empty() && text.size() <= 64 && fits(text.front());
 }
-
-}  // namespace
 
 double read_seconds(const Value& value) { return quantity_or(0, parse_duration(value.text("a duration")), value); }
 

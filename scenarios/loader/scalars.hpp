@@ -22,7 +22,9 @@ std::uint32_t read_size(const Value& value, std::uint32_t low, std::uint32_t hig
 std::uint64_t read_integer(const Value& value, std::uint64_t low, std::uint64_t high);
 /// on or off (true or false).
 bool read_switch(const Value& value);
-/// Letters, digits, '.', '_' and '-', not beginning with a mark: safe in paths, in labels and on command lines.
+/// Up to 64 letters, digits, '.', '_' and '-', not beginning with a mark: safe in paths, in labels and on command
+/// lines.
+bool is_name(std::string_view text);
 std::string read_name(const Value& value, std::string_view what);
 /// Any text, for people.
 std::string read_title(const Value& value);

@@ -3,6 +3,7 @@
  1. The command's exit status is passed on, also of a signal, and of a program that does not exist.
  2. The network is the scenario's: `punchlab probe` finds the client's NAT from inside; packets cross the links both ways
     in the time that they take; the captures hold them.
+ 2a. What probe prints can be put into a scenario, where it is that NAT; not so when the server has one address only.
  2b. With --backend sockets-kernel the NAT is the kernel's own, which answers pings as no model does, and discovery finds
     what the model says; a cell without such a NAT, and a backend that is no lab, are refused.
  3. A server in the connector's host is reached from the client's by TCP.
@@ -13,6 +14,7 @@
  7. Wrong usage, media that wires cannot carry.
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -81,6 +83,37 @@ class LabCommand(Command):
             out, _ = self.lab("sh", "-c", '"$PUNCHLAB" probe --server "$PUNCHLAB_RELAY"', options=("--cell", cell))
             self.assertIn(f"mapping: {mapping}\n", out)
             self.assertIn(f"filtering: {filtering}\n", out)
+
+    def test_probe_to_scenario(self):
+        """What probe prints of a NAT is that NAT again: every outcome with each of four others is the preset's."""
+        self.write("nats/.keep", "")
+        others = ["full-cone", "restricted-cone", "port-restricted-cone", "symmetric"]
+        for preset in ("full-cone", "symmetric", "linux-masquerade"):
+            self.write("home.yaml", HOME.replace("[symmetric, full-cone]", preset))
+            self.lab("sh", "-c", '"$PUNCHLAB" probe --server "$PUNCHLAB_RELAY" --name mine > nats/mine.yaml')
+            self.write("mine.yaml", f"name: mine\ntrials: 20\nclient: {{nat: [mine, {preset}]}}\n"
+                                    f"connector: {{nat: [{', '.join(others)}]}}\n")
+            self.run_scenario("mine.yaml", "--out", f"run-{preset}")
+            cells = json.loads((self.folder / f"run-{preset}" / "summary.json").read_text())["cells"]
+            rates = {nat: {c["connector"]: [c[o]["rate"] for o in ("direct", "relayed", "failed")] for c in cells if c["client"] == nat}
+                     for nat in ("mine", preset)}
+            self.assertEqual(sorted(rates["mine"]), sorted(others))
+            self.assertEqual(rates["mine"], rates[preset])
+            self.assertEqual(rates["mine"]["symmetric"][0], 0 if preset != "full-cone" else 1)
+
+    def test_probe_without_second_address(self):
+        """Mapping and filtering stay unknown: said, status 1, and no scenario takes the file for a NAT."""
+        relay = 'exec "$PUNCHLAB" relay --listen "$PUNCHLAB_CONNECTOR" --user a:b 2>/dev/null'
+        probe = ('for i in $(seq 50); do "$PUNCHLAB" probe --server "$PUNCHLAB_CONNECTOR" > nats/my-nat.yaml 2>said; s=$?; '
+                 'grep -q "does not answer" said || break; done; cat said >&2; exit $s')
+        self.write("nats/.keep", "")
+        _, err = self.lab("sh", "-c", probe, options=("--cell", "symmetric,any", "--connector", relay), status=1)
+        self.assertRegex(err, r"\npunchlab: not found: mapping, filtering. [\d.]+:3478 has no second address \(OTHER-ADDRESS")
+        text = (self.folder / "nats" / "my-nat.yaml").read_text()
+        self.assertIn("port-allocation: ", text)
+        self.write("mine.yaml", "name: mine\nclient: {nat: my-nat}\nconnector: {nat: open}\n")
+        said = self.refused("run", "mine.yaml", "--backend", "memory")
+        self.assertRegex(said, r'\Anats/my-nat.yaml:\d+:\d+: "unknown" is not a known mapping; ')
 
     def test_kernel_gateways(self):
         self.write("home.yaml", HOME.replace("[symmetric, full-cone]", "[linux-masquerade-random, full-cone]"))
