@@ -20,6 +20,9 @@ QUANTITIES = (
 )
 
 
+PREDICTIONS = {"may": "may be direct"}  # the others are clear as they stand
+
+
 OUTCOME_COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": style.FAILED}
 
 
@@ -65,7 +68,7 @@ def environment():
                                trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     found.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
                          cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text, race_of=agent_race.of_group,
-                         outcome_colours=OUTCOME_COLOURS)
+                         outcome_colours=OUTCOME_COLOURS, predictions=PREDICTIONS)
     return found
 
 

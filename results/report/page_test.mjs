@@ -5,7 +5,8 @@
 //     shows rate, interval and times; Escape closes it and gives the focus back.
 //  3. When the run has explanations, the panel's link leads to a typical trial's sequence diagram, which is then in view.
 //  4. Filters leave the chosen rows, columns and sections, and say how many cells are shown; they can be taken back.
-//  5. On a phone nothing but tables and figures is wider than the screen; in dark mode the paper is dark; both make pictures.
+//  5. On a phone nothing but tables and figures is wider than the screen, and nothing but those is wider than a panel, also with
+//     a what-if table in it; captions end where the panel ends. In dark mode the paper is dark. All make pictures.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Browser } from "../../tools/agents/chromium/browser.mjs";
@@ -113,6 +114,23 @@ async function phone(browser) {
   const paper = await browser.value("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
   expect(Math.max(...paper) < 60, `dark paper in dark mode (${paper})`);
   await browser.picture("phone.png");
+  return panelOnPhone(browser);
+}
+
+async function panelOnPhone(browser) {
+  const found = await browser.value(`(() => { const d = [...document.querySelectorAll("dialog")]
+    .find(d => [...d.querySelectorAll("caption")].some(c => c.textContent.startsWith("What would have made"))); return d ? d.id : ""; })()`);
+  const id = found || await browser.value("document.querySelector('dialog').id");
+  await browser.value(`document.querySelector(".matrix a[href='#${id}']").click()`);
+  await browser.until("document.querySelector('dialog[open]') !== null", "the panel");
+  const [inside, whole, right, captions] = await browser.value(`(() => { const d = document.querySelector("dialog[open]"); return [d.clientWidth,
+    d.scrollWidth, d.getBoundingClientRect().right, [...d.querySelectorAll("caption")].map(c => c.getBoundingClientRect().right)]; })()`);
+  expect(whole <= inside, `no panel scrolls sideways (${whole} of ${inside} pixels)`);
+  expect(Math.max(...captions) <= right, `captions end within the panel (${captions} in ${right})`);
+  await browser.picture("phone-cell.png");
+  await browser.key("Escape");
+  await browser.until("document.querySelector('dialog[open]') === null", "the panel to close");
+  return found !== "";
 }
 
 mkdirSync(folder, { recursive: true });
@@ -124,12 +142,12 @@ try {
   await cells(browser);
   const explained = await diagram(browser);
   const filtered = await filters(browser);
-  await phone(browser);
+  const changes = await phone(browser);
   expect(errors.length === 0, "no error on the console: " + errors.join("; "));
   const outside = requests.filter((url) => url !== "file://" + resolve(report));
   expect(outside.length === 0, "nothing is loaded from outside: " + outside.join(" "));
   console.log(`report page: fine; ${explained ? "with" : "without"} diagrams; filters ${filtered.join(", ")}`);
-  if (process.env.PUNCHLAB_EXPECT_DIAGRAMS) expect(explained, "a sequence diagram");
+  if (process.env.PUNCHLAB_EXPECT_DIAGRAMS) expect(explained && changes, "a sequence diagram and a what-if table");
 } catch (error) {
   console.error("report page: " + error.message);
   status = 1;

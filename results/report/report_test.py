@@ -3,16 +3,18 @@
  1. report.html and a complete set of plots per policy and link, for 4x4, 9x9, a population with missing pairs, several links.
  2. No two texts of any figure touch, and none leaves the figure.
  3. The page loads nothing from anywhere, and its ids are unique.
- 4. Every figure carries seed, number of trials, backend, commit and the command.
+ 4. Every figure carries seed, number of trials, backend, commit and the command; none of these breaks over two lines.
  5. The distribution of the time to direct stops where the share of direct trials says, for all pairs and for each client, over all its
     pairs; curves that coincide can be told apart. Titles say what the numbers say. No interval covers another.
  6. The same run gives the same bytes.
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
  8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
     nobody is direct are left out, half direct and less is no median. Runs without agents have no such table.
- 9. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
+ 9. What is not known has no row or column: the least time to direct of cells without one, links of a run without any.
+10. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
 """
 
+import dataclasses
 import html.parser
 import itertools
 import json
@@ -31,6 +33,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import agent_race  # noqa: E402
 import heat_map  # noqa: E402
 import outcomes  # noqa: E402
+import page  # noqa: E402
 import report  # noqa: E402
 import round_trips  # noqa: E402
 import run_data  # noqa: E402
@@ -74,9 +77,9 @@ def overlapping_texts(figure):
         # Line boxes include room for accents and descenders; a pixel or two of that may be shared.
         if width > 1 and height > 2.5:
             found.append((text, other))
-    page = figure.bbox
+    sheet = figure.bbox
     found += [(text, "edge") for text, box in boxes
-              if box.x0 < page.x0 - 1 or box.x1 > page.x1 + 1 or box.y0 < page.y0 - 1 or box.y1 > page.y1 + 1]
+              if box.x0 < sheet.x0 - 1 or box.x1 > sheet.x1 + 1 or box.y0 < sheet.y0 - 1 or box.y1 > sheet.y1 + 1]
     return found
 
 
@@ -99,15 +102,15 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(len(plots), 12, plots)
             text = path.read_text(encoding="utf-8")
             self.assertEqual(text.count("<figure>"), 4)
-            page = Page()
-            page.feed(text)
-            self.assertEqual(page.loads, [])
-            self.assertEqual(len(page.ids), len(set(page.ids)))
+            found = Page()
+            found.feed(text)
+            self.assertEqual(found.loads, [])
+            self.assertEqual(len(found.ids), len(set(found.ids)))
             self.assertNotRegex(text, r"url\((?!#)|@import")
             cells = [cell["cell"] for cell in run_data.load(self.runs[shape]).summary["cells"]]
-            self.assertEqual([i for i in page.ids if re.fullmatch(r"cell-\d+", i)], [f"cell-{cell}" for cell in cells])
+            self.assertEqual([i for i in found.ids if re.fullmatch(r"cell-\d+", i)], [f"cell-{cell}" for cell in cells])
             self.assertEqual(sorted(re.findall(r'<a href="#(cell-\d+)" aria-haspopup="dialog"', text)), sorted(f"cell-{cell}" for cell in cells))
-            self.assertEqual([i for i in page.targets if i not in page.ids], [])
+            self.assertEqual([i for i in found.targets if i not in found.ids], [])
 
     def test_names_one_set_per_policy_and_link(self):
         run = run_data.load(self.runs["access"])
@@ -131,6 +134,10 @@ class ReportTest(unittest.TestCase):
         footer = " ".join(style.footer_lines(run, run.groups[0], 6))
         for fact in ("seed 1", "n = 3,200 trials, 200 per pair", "backend memory", "commit 0123456789ab", run.manifest["command"]):
             self.assertIn(fact, footer)
+        for width in numpy.arange(5, 12, 0.1):
+            lines = style.footer_lines(run, run.groups[0], width)
+            for fact in ("seed 1", "n = 3,200 trials, 200 per pair", f"punchlab {run.manifest['version']}, commit 0123456789ab"):
+                self.assertTrue(any(fact in line for line in lines), (fact, lines))
 
     def test_missing_mass_stays_missing(self):
         x, y = time_to_direct.steps(numpy.array([3.0, numpy.nan, 1.0, 2.0]), 4)
@@ -193,13 +200,27 @@ class ReportTest(unittest.TestCase):
         first = report.make(self.runs["population"]).read_bytes()
         self.assertEqual(report.make(self.runs["population"]).read_bytes(), first)
 
+    def test_leaves_out_what_is_not_known(self):
+        run = run_data.load(self.runs["classic"])
+        unknown = {"p50": None, "p95": None, "p99": None, "measured": 0}
+        run.summary["cells"][0] |= {"least_time_to_direct_ms": unknown, "time_to_direct_ms": unknown, "oracle": "may"}
+        panels = page.render(run, [{}]).split("<dialog ")[1:]
+        self.assertEqual([">least time to direct<" in panel for panel in panels],
+                         [False] + [cell["direct"]["count"] > 0 for cell in run.summary["cells"][1:]])
+        self.assertIn('<th scope="row">time to direct</th><td class="n">never</td>', panels[0])
+        self.assertIn("the NATs' axes predict: may be direct", panels[0].replace("&#39;", "'"))
+        run = run_data.load(self.runs["access"])
+        nowhere = dataclasses.replace(run, groups=[dataclasses.replace(group, link="") for group in run.groups])
+        self.assertIn(">Link</th>", page.render(run, len(run.groups) * [{}]))
+        self.assertNotIn(">Link</th>", page.render(nowhere, len(run.groups) * [{}]))
+
     def test_several_side_by_side(self):
         path = report.make_several([self.runs["classic"], self.runs["rfc4787"], self.runs["classic"]], self.folder / "several.html")
         text = path.read_text(encoding="utf-8")
-        page = Page()
-        page.feed(text)
-        self.assertEqual(page.loads, [])
-        self.assertEqual(len(page.ids), len(set(page.ids)))
+        found = Page()
+        found.feed(text)
+        self.assertEqual(found.loads, [])
+        self.assertEqual(len(found.ids), len(set(found.ids)))
         self.assertEqual(text.count('<table class="matrix">'), 3)
         for fact in ("3 runs side by side", "synthetic-rfc4787", "0123456789ab", run_data.load(self.runs["classic"]).manifest["command"]):
             self.assertIn(fact, text)
@@ -211,9 +232,9 @@ class ReportTest(unittest.TestCase):
         self.assertEqual([(row.client, row.connector, row.fastest) for row in race.rows],
                          [("full-cone", "full-cone", [0]), ("full-cone", "symmetric", [0]), ("symmetric", "full-cone", [0])])
         self.assertEqual(race.wins, [("punchlab", 3)])
-        page = report.make(self.runs["agents"]).read_text(encoding="utf-8")
-        self.assertIn("punchlab is the fastest in 3 of 3 pairs of NATs", page)
-        rows = re.search(r'<table class="list race">.*?</table>', page, re.DOTALL)[0].split("<tr>")[2:]
+        text = report.make(self.runs["agents"]).read_text(encoding="utf-8")
+        self.assertIn("punchlab is the fastest in 3 of 3 pairs of NATs", text)
+        rows = re.search(r'<table class="list race">.*?</table>', text, re.DOTALL)[0].split("<tr>")[2:]
         self.assertEqual([len(re.findall("▸ [0-9.]+ ms", row)) for row in rows], [1, 1, 1])
         self.assertTrue(all("200 of 200" in row for row in rows))
         self.assertNotIn('class="list race"', report.make(self.runs["classic"]).read_text(encoding="utf-8"))

@@ -73,14 +73,18 @@ def footer_lines(run, group, width):
     """What is needed to make a figure again, wrapped to `width` inches."""
     manifest = run.manifest
     commit = manifest["commit"][:12] or "unknown"
-    facts = (f"{run.name}, {group.label} · {trials_text(group)} · seed {run.summary['seed']} · "
-             f"backend {run.summary['backend']} · punchlab {manifest['version']}, commit {commit}")
-    return wrapped(facts, width) + wrapped("Make it again: " + manifest["command"], width)
+    facts = [trials_text(group), f"seed {run.summary['seed']}", f"backend {run.summary['backend']}",
+             f"punchlab {manifest['version']}, commit {commit}"]
+    facts = [f"{run.name}, {group.label}"] + [fact.replace(" ", UNBROKEN) for fact in facts]
+    return wrapped(" · ".join(facts), width) + wrapped("Make it again: " + manifest["command"], width)
+
+
+UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 def wrapped(text, width):
-    """Lines of a footer `width` inches wide."""
-    return textwrap.wrap(text, int((width - 2 * MARGIN) / 0.056))
+    """Lines of a footer `width` inches wide. They break at spaces, not at no-break spaces, which end as spaces."""
+    return [line.replace(UNBROKEN, " ") for line in textwrap.wrap(text, int((width - 2 * MARGIN) / 0.056))]
 
 
 def title_lines(title, width):
