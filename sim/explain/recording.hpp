@@ -25,6 +25,7 @@ struct Event {
   std::vector<std::uint8_t> packet;
   std::optional<Table> before, after;  ///< of the gateway that judged the packet; nothing of one that hides its table
   std::optional<trial::PacketEvent::Mapped> mapped;
+  friend bool operator==(const Event&, const Event&) = default;
 };
 
 /// One trial, written down as it ran.

@@ -6,7 +6,7 @@
 namespace punchlab::explain {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 // What an event has, as bits.
 constexpr std::uint8_t kHasTable = 1;
 constexpr std::uint8_t kHasMapped = 2;
@@ -82,6 +82,7 @@ void write(Writer& w, const trial::Finding& f) {
   for (const auto* address : {&f.observed, &f.expected, &f.source, &f.destination}) w.address(*address);
   w.time(f.at);
   w.number(f.packets, 4);
+  w.code(f.dropped_by);
 }
 
 trial::Finding read_finding(Reader& r) {
@@ -92,6 +93,7 @@ trial::Finding read_finding(Reader& r) {
   for (auto* address : {&f.observed, &f.expected, &f.source, &f.destination}) *address = r.address();
   f.at = r.time();
   f.packets = static_cast<std::uint32_t>(r.number(4));
+  f.dropped_by = r.code(trial::HostId::shared);
   return f;
 }
 
@@ -183,9 +185,10 @@ bool has_place(const trial::Topology& topology, trial::HostId side, std::uint8_t
 }
 
 bool has_places(const Recording& recording) {
+  const auto& finding = recording.finding;
   for (const auto& event : recording.events)
     if (!has_place(recording.topology, event.side, event.gateway)) return false;
-  return has_place(recording.topology, recording.finding.side, recording.finding.gateway);
+  return recording.topology.has(finding.side) && has_place(recording.topology, finding.dropped_by, finding.gateway);
 }
 
 }  // namespace

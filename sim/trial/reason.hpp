@@ -56,6 +56,7 @@ struct Finding {
   Time at{};                           ///< of the first such packet
   std::uint32_t packets = 0;           ///< so many
   HostId dropped_by = HostId::client;  ///< whose gateway that was
+  friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 /// A direct trial is slow when it took more than this many percent of what its links allow.

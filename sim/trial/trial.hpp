@@ -51,6 +51,7 @@ class Trial final : public Application {
     Time at;
     HostId host = HostId::client;
     PathKind path = PathKind::none;
+    friend bool operator==(const PathChange&, const PathChange&) = default;
   };
   std::span<const PathChange> path_changes() const { return {changes_.data(), change_count_}; }
   results::Outcome outcome() const;
