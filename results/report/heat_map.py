@@ -32,7 +32,7 @@ def _broken(name, width):
 def ink_on(colour):
     """The colour to write with on another."""
     red, green, blue = colour[:3]
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else style.INK
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else style.INK_ON_COLOUR
 
 
 def _draw_cell(axes, x, y, cell, scale):

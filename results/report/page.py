@@ -29,6 +29,13 @@ OUTCOME_COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": s
 LARGER = 1.2  # than the drawing's own size, in which it is printed: letters of all drawings are equally tall
 
 
+def following_page(svg):
+    """The drawing with page.css's variables for ink, paper and the like. White writing stands on a colour and stays white."""
+    names = {colour.lower(): name for name, colour in style.FOLLOWS_PAGE.items()}
+    return re.sub(r'<text style="fill: #ffffff|#[0-9a-f]{6}\b',
+                  lambda match: f"var(--figure-{names[match[0]]},{match[0]})" if match[0] in names else match[0], svg)
+
+
 def inline_svg(svg, title, prefix, keep=False):
     """The drawing without its XML prolog, with a title for screen readers and ids that are its own in the page. `keep` leaves the
     attributes of its <svg> element as they are; else it fills the page up to LARGER times its own width in points, and scrolls
@@ -39,6 +46,8 @@ def inline_svg(svg, title, prefix, keep=False):
     svg = re.sub(r'(xlink:href="#|href="#|url\(#)', lambda match: match.group(1) + prefix + "-", svg)
     if keep:
         return markupsafe.Markup(svg)
+    svg = following_page(svg)
+
     def head(match):
         pixels = float(match.group(1).split()[2]) * 4 / 3
         return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{match.group(1)}" '

@@ -6,7 +6,9 @@
 //  3. When the run has explanations, the panel's link leads to a typical trial's sequence diagram, which is then in view.
 //  4. Filters leave the chosen rows, columns and sections, and say how many cells are shown; they can be taken back.
 //  5. On a phone nothing but tables and figures is wider than the screen, and nothing but those is wider than a panel, also with
-//     a what-if table in it; captions end where the panel ends. In dark mode the paper is dark. All make pictures.
+//     a what-if table in it; captions end where the panel ends. All make pictures.
+//  6. In dark mode the paper is dark, of the page and of each figure, and figures are written in light ink; writing on a cell's colour
+//     is not. Printed, both are light paper.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Browser } from "../../tools/agents/chromium/browser.mjs";
@@ -114,7 +116,28 @@ async function phone(browser) {
   const paper = await browser.value("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
   expect(Math.max(...paper) < 60, `dark paper in dark mode (${paper})`);
   await browser.picture("phone.png");
-  return panelOnPhone(browser);
+  const changes = await panelOnPhone(browser);
+  await darkAndPrinted(browser);
+  return changes;
+}
+
+/// How light a figure's paper, its footer and the writing on its light cells are, 0 to 255.
+const shades = (browser) => browser.value(`[...document.querySelectorAll("figure svg")].map(svg => {
+  const shade = e => Math.max(...getComputedStyle(e).fill.match(/\\d+/g).slice(0, 3).map(Number));
+  const texts = [...svg.querySelectorAll("text")];
+  return { paper: shade(svg.querySelector("path")), footer: shade(texts.find(t => t.textContent.startsWith("Make it again"))),
+    cells: texts.filter(t => /^n = [\\d,]+$/.test(t.textContent)).map(shade).filter(s => s < 255) }; })`);
+
+async function darkAndPrinted(browser) {
+  const dark = await shades(browser);
+  expect(dark.length > 0, "a figure");
+  for (const { paper, footer, cells } of dark) {
+    expect(paper < 60 && footer > 120, `light writing on dark paper in a figure in dark mode (${footer} on ${paper})`);
+    expect(cells.every(s => s < 60), `dark writing on light cells in dark mode (${cells})`);
+  }
+  await browser.call("Emulation.setEmulatedMedia", { media: "print", features: [{ name: "prefers-color-scheme", value: "dark" }] });
+  for (const { paper, footer } of await shades(browser)) expect(paper === 255 && footer < 130, `a printed figure has light paper (${footer} on ${paper})`);
+  expect(await browser.value("getComputedStyle(document.documentElement).getPropertyValue('--paper')") === "#fbfbf9", "the printed page has light paper");
 }
 
 async function panelOnPhone(browser) {

@@ -2,7 +2,7 @@
 
  1. report.html and a complete set of plots per policy and link, for 4x4, 9x9, a population with missing pairs, several links.
  2. No two texts of any figure touch, and none leaves the figure.
- 3. The page loads nothing from anywhere, and its ids are unique.
+ 3. The page loads nothing from anywhere, and its ids are unique. Its drawings have no ink, paper or grid of their own.
  4. Every figure carries seed, number of trials, backend, commit and the command; none of these breaks over two lines.
  5. The distribution of the time to direct stops where the share of direct trials says, for all pairs and for each client, over all its
     pairs; curves that coincide can be told apart. Titles say what the numbers say. No interval covers another.
@@ -107,6 +107,10 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(found.loads, [])
             self.assertEqual(len(found.ids), len(set(found.ids)))
             self.assertNotRegex(text, r"url\((?!#)|@import")
+            drawings = re.sub(r"var\(--figure-[a-z-]+,#[0-9a-f]{6}\)|<text style=\"fill: #ffffff", "", "".join(re.findall("<figure>.*?</figure>", text, re.DOTALL)))
+            for name, colour in style.FOLLOWS_PAGE.items():
+                self.assertNotIn(colour.lower(), drawings)
+                self.assertIn(f"--figure-{name}:", text)
             cells = [cell["cell"] for cell in run_data.load(self.runs[shape]).summary["cells"]]
             self.assertEqual([i for i in found.ids if re.fullmatch(r"cell-\d+", i)], [f"cell-{cell}" for cell in cells])
             self.assertEqual(sorted(re.findall(r'<a href="#(cell-\d+)" aria-haspopup="dialog"', text)), sorted(f"cell-{cell}" for cell in cells))

@@ -14,10 +14,15 @@ RELAYED_INK = "#8A5A00"  # the same hue, dark enough to write with
 FAILED = "#7A1F3D"
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#8A6D00")
 INK = "#1B1F24"
+INK_ON_COLOUR = "#111417"  # stays dark in dark mode, as the cells that it stands on stay as they are
+PAPER = "#FFFFFF"
 FAINT = "#5B6570"
 GRID = "#D9DEE3"
 # From always relayed to always direct, in the same two hues; its lightness is lowest at the ends.
 RATE = colors.LinearSegmentedColormap.from_list("rate", ["#F2B134", "#F8DFAE", "#F4F4F1", "#A9CCE3", "#0072B2"])
+
+# What page.css gives other values in dark mode, by the names of its variables. Files keep the colours above.
+FOLLOWS_PAGE = {"ink": INK, "faint": FAINT, "grid": GRID, "paper": PAPER, "relayed-ink": RELAYED_INK, "failed": FAILED}
 
 SETTINGS = {
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and restyled
@@ -35,7 +40,7 @@ SETTINGS = {
     "ytick.color": FAINT,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "figure.facecolor": "white",
+    "figure.facecolor": PAPER,
     "legend.frameon": False,
 }
 
