@@ -5,7 +5,7 @@
  2. The run folder vanishes: status 3, and nothing is promised of it.
  3. SIGINT and SIGTERM: status 130, what was finished is kept; also while the report is made.
  4. A worker process is killed: status 3 with the reason.
- 5. kill -9 of the whole, at random moments, again and again: six times, or PUNCHLAB_KILLS times.
+ 5. kill -9 of the whole, at 50 random moments (or PUNCHLAB_KILLS), of which some are in the midst of its trials.
 Whatever happened, --resume ends with the very bytes of an uninterrupted run, no trial lost or run twice, and no worker
 process outlives its parent.
 """
@@ -16,6 +16,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -113,27 +114,51 @@ class KilledWorker(Faults):
 
 
 class Killed(Faults):
-    KILLS = int(os.environ.get("PUNCHLAB_KILLS", "6"))
+    KILLS = int(os.environ.get("PUNCHLAB_KILLS", "50"))
 
     def test_killed_again_and_again(self):
+        """One run after the other, each killed again and again until it is complete, and compared then."""
         start = time.monotonic()
         self.run_scenario("long.yaml", "--out", "uninterrupted", "--jobs", "2")
         length = time.monotonic() - start
         seed = int(os.environ.get("PUNCHLAB_TEST_SEED", random.randrange(1 << 32)))
-        moments, killed = random.Random(seed), 0
-        for _ in range(self.KILLS):
+        moments, again = random.Random(seed), f"repeat with PUNCHLAB_TEST_SEED={seed}"
+        kills, kept, complete = 0, [0], 0
+        for _ in range(2 * self.KILLS):
             process = self.start_run("long.yaml", "--out", "run", "--resume", "--jobs", "2")
-            time.sleep(moments.uniform(0, length * 3.6 / self.KILLS))
-            killed += process.poll() is None
+            time.sleep(moments.uniform(0, length / 2))
+            kills += process.poll() is None
             process.kill()
             process.wait()
             self.assert_nothing_runs()
-        self.assertGreater(killed, 0, "every run ended before it was killed")
+            kept.append(self.trials_kept())
+            self.assertGreaterEqual(kept[-1], kept[-2], f"the kill lost trials; {again}")
+            if kills == self.KILLS or kept[-1] == TRIALS:
+                self.assert_complete_after_all(again)
+                complete += 1
+                kept.append(0)
+            if kills == self.KILLS:
+                break
+        self.assertEqual(kills, self.KILLS, "runs ended before they were killed")
+        midst = sum(0 < trials < TRIALS for trials in kept)
+        self.assertGreater(midst, self.KILLS // 10, f"few kills in the midst of the trials: {kept}")
+        self.assertGreater(complete, 0)
+
+    def assert_complete_after_all(self, again):
         self.run_scenario("long.yaml", "--out", "run", "--resume", "--jobs", "2")
-        again = f"repeat with PUNCHLAB_TEST_SEED={seed}"
         self.assertEqual(self.rows("run"), self.rows("uninterrupted"), again)
         self.assertEqual(self.summary("run"), self.summary("uninterrupted"), again)
         self.assertEqual(self.state(), "complete")
+        shutil.rmtree(self.folder / "run")
+
+    def trials_kept(self):
+        """How many trials the run folder has, which may not be there yet. Looks into a copy: --resume is to find what the kill left."""
+        shutil.rmtree(self.folder / "copy", ignore_errors=True)
+        try:
+            shutil.copytree(self.folder / "run", self.folder / "copy")
+            return len(self.rows("copy", "trial"))
+        except (FileNotFoundError, sqlite3.OperationalError):
+            return 0
 
     def test_killed_in_its_midst(self):
         process = self.start_run("long.yaml", "--out", "run", "--jobs", "2")
