@@ -51,8 +51,14 @@ def draw_group(run, index):
     return drawn
 
 
+SOON = 8  # so many figures are drawn before anybody wonders
+
+
 def draw_all(run):
     """Groups are drawn side by side: matplotlib uses one core only."""
+    figures = len(run.groups) * len(FIGURES)
+    if figures > SOON:
+        print(f"report: drawing {figures} figures", file=sys.stderr, flush=True)
     workers = min(len(run.groups), len(os.sched_getaffinity(0)))
     if workers == 1:
         return [draw_group(run, index) for index in range(len(run.groups))]

@@ -10,12 +10,15 @@
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
  8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
     nobody is direct are left out, half direct and less is no median. Runs without agents have no such table.
- 9. What is not known has no row or column: the least time to direct of cells without one, links of a run without any.
-10. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
+ 9. A report of many figures says on stderr that it draws them, one of few says nothing.
+10. What is not known has no row or column: the least time to direct of cells without one, links of a run without any.
+11. Folders that are no run, or broken ones, get one line and status 2; a name with markup stays text.
 """
 
+import contextlib
 import dataclasses
 import html.parser
+import io
 import itertools
 import json
 import os
@@ -26,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy
 
@@ -115,6 +119,17 @@ class ReportTest(unittest.TestCase):
             self.assertEqual([i for i in found.ids if re.fullmatch(r"cell-\d+", i)], [f"cell-{cell}" for cell in cells])
             self.assertEqual(sorted(re.findall(r'<a href="#(cell-\d+)" aria-haspopup="dialog"', text)), sorted(f"cell-{cell}" for cell in cells))
             self.assertEqual([i for i in found.targets if i not in found.ids], [])
+
+    def test_says_what_takes_long(self):
+        said = {}
+        for shape in ("classic", "access"):
+            run = run_data.load(self.runs[shape])
+            with unittest.mock.patch.object(report, "draw_group", lambda run, index: {}), \
+                    unittest.mock.patch.object(report.os, "sched_getaffinity", lambda _: {0}), \
+                    contextlib.redirect_stderr(io.StringIO()) as stderr:
+                report.draw_all(run)
+            said[shape] = stderr.getvalue()
+        self.assertEqual(said, {"classic": "", "access": "report: drawing 40 figures\n"})
 
     def test_names_one_set_per_policy_and_link(self):
         run = run_data.load(self.runs["access"])
