@@ -1,5 +1,7 @@
 #include "sim/nat/requirements.hpp"
 
+#include <string_view>
+
 namespace punchlab::nat {
 namespace {
 
@@ -48,8 +50,11 @@ constexpr Requirement kRequirements[] = {
 std::vector<std::string> broken_requirements(const Profile& profile) {
   std::vector<std::string> broken;
   if (!profile.translates) return broken;
+  if (profile.udp_blocked) broken.emplace_back("no UDP: RFC 4787 is about NATs that pass it");
   for (const Requirement& r : kRequirements) {
-    if (r.broken(profile)) broken.emplace_back(r.text);
+    const bool of_udp = std::string_view(r.text).starts_with("REQ-");
+    const bool judged = of_udp ? !profile.udp_blocked : profile.tcp == TcpPassage::allowed;
+    if (judged && r.broken(profile)) broken.emplace_back(r.text);
   }
   return broken;
 }

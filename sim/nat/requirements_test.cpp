@@ -1,7 +1,8 @@
 // Broken requirements.
 //
 // 1. A profile that follows RFC 4787 and RFC 5382 breaks none; a firewall is not judged.
-// 2. Each axis that can break one does, and names that one only (with its TCP twin).
+// 2. Blocked UDP is one entry, whatever the axes of UDP say; those of TCP are judged where all TCP passes.
+// 3. Each axis that can break one does, and names that one only (with its TCP twin).
 #include "sim/nat/requirements.hpp"
 
 #include <gmock/gmock.h>
@@ -24,6 +25,17 @@ TEST(Requirements, NoneBroken) {
   Profile firewall;
   firewall.translates = false;
   EXPECT_THAT(broken_requirements(firewall), testing::IsEmpty());
+}
+
+TEST(Requirements, BlockedUdpIsOneEntry) {
+  Profile p;
+  p.mapping = Dependence::address_dependent;
+  p.hairpinning = Hairpinning::none;
+  p.udp_blocked = true;
+  EXPECT_THAT(broken_requirements(p), ElementsAre(StartsWith("no UDP:"), StartsWith("RFC 5382 REQ-1:"),
+                                                  StartsWith("RFC 5382 REQ-3:"), StartsWith("RFC 5382 REQ-8:")));
+  p.tcp = TcpPassage::port_443;
+  EXPECT_THAT(broken_requirements(p), ElementsAre(StartsWith("no UDP:")));
 }
 
 TEST(Requirements, EachAxisBreaksItsOwn) {

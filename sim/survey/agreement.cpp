@@ -80,6 +80,21 @@ std::vector<std::string> disagreements(const nat::Profile& p, const discovery::F
   return out;
 }
 
+std::vector<std::string> not_found(const nat::Profile& p, const discovery::Findings& f) {
+  std::vector<std::string> keys;
+  if (p.udp_blocked) return keys;
+  const auto note = [&](const char* key, bool applies, bool found) {
+    if (applies && !found) keys.emplace_back(key);
+  };
+  note("mapping", p.translates, f.mapping.has_value());
+  note("filtering", true, f.filtering.has_value());
+  note("port_allocation", p.translates, f.allocation.has_value());
+  note("pooling", p.translates, f.pooling.has_value());
+  note("hairpinning", p.translates, f.hairpinning.has_value());
+  note("timers", true, f.unreplied && f.replied);
+  return keys;
+}
+
 const char* name_of(nat::Dependence d) {
   switch (d) {
     case nat::Dependence::endpoint_independent:

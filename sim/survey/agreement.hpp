@@ -13,6 +13,10 @@ namespace punchlab::survey {
 std::vector<std::string> disagreements(const nat::Profile& declared, const discovery::Findings& found,
                                        Duration longest_timer = std::chrono::minutes{30});
 
+/// The keys of what the table of NATs shows and discovery did not find, because it cannot be told from inside or takes
+/// too long: nothing is then confirmed there.
+std::vector<std::string> not_found(const nat::Profile& declared, const discovery::Findings& found);
+
 /// Whether a hairpinned packet could arrive at all in the test of discovery, so that its absence says something.
 bool hairpinning_can_be_told(const nat::Profile& profile);
 

@@ -13,13 +13,18 @@ namespace {
 constexpr std::size_t kColumns = 9;
 using Cells = std::array<std::string, kColumns>;
 
-std::string seconds(Duration d) { return std::to_string(std::chrono::ceil<std::chrono::seconds>(d).count()) + " s"; }
+/// "120 s"; whole days as "30 d".
+std::string timer(Duration d) {
+  const auto days = std::chrono::floor<std::chrono::days>(d);
+  if (days.count() > 0 && days == d) return std::to_string(days.count()) + " d";
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(d).count()) + " s";
+}
 
-/// "REQ-1 REQ-8": the numbers of RFC 4787 alone, which is what fits a table.
+/// "REQ-1 REQ-8": the numbers of RFC 4787 alone, which is what fits a table; "no UDP" where it does not apply.
 std::string short_requirements(const std::vector<std::string>& broken) {
   std::string out;
   for (const std::string& r : broken) {
-    if (r.rfind("REQ-", 0) != 0) continue;
+    if (!r.starts_with("REQ-") && !r.starts_with("no UDP:")) continue;
     out += (out.empty() ? "" : " ") + r.substr(0, r.find(':'));
   }
   return out.empty() ? "-" : out;
@@ -34,13 +39,17 @@ std::string abbreviated(const std::string& dependence) {
 }
 
 Cells cells_of(const Row& r) {
+  const auto marked = [&](const char* key, const std::string& value) {
+    const bool seen = std::find(r.not_found.begin(), r.not_found.end(), key) == r.not_found.end();
+    return seen ? value : value + "*";
+  };
   return {r.name,
-          abbreviated(r.mapping),
-          abbreviated(r.filtering),
-          r.port_allocation,
-          r.pooling,
-          r.hairpinning,
-          r.timers,
+          marked("mapping", abbreviated(r.mapping)),
+          marked("filtering", abbreviated(r.filtering)),
+          marked("port_allocation", r.port_allocation),
+          marked("pooling", r.pooling),
+          marked("hairpinning", r.hairpinning),
+          marked("timers", r.timers),
           r.agrees() ? "agrees" : "DIFFERS",
           short_requirements(r.broken_requirements)};
 }
@@ -58,13 +67,14 @@ void append(std::string& out, const Cells& cells, const std::array<std::size_t, 
 }  // namespace
 
 Row survey(const nat::Profile& p, std::uint64_t seed) {
-  Row row{p.name, p.title, p.source, "-", "-", "-", "-", "-", "-", {}, {}, nat::broken_requirements(p)};
+  Row row{p.name, p.title, p.source, "-", "-", "-", "-", "-", "-", {}, {}, {}, nat::broken_requirements(p)};
   const discovery::Findings found = discover(p, seed);
   row.found = found.to_text();
   row.disagreements = disagreements(p, found);
+  row.not_found = not_found(p, found);
   if (p.udp_blocked) return row;
   row.filtering = name_of(p.filtering);
-  row.timers = seconds(p.timers.udp_unreplied) + " / " + seconds(p.timers.udp_replied);
+  row.timers = timer(p.timers.udp_unreplied) + " / " + timer(p.timers.udp_replied);
   if (!p.translates) return row;
   row.mapping = name_of(p.mapping);
   row.port_allocation = name_of(p.port_allocation);
@@ -84,6 +94,9 @@ std::string render(std::span<const Row> rows) {
   }
   std::string out;
   for (const Cells& cells : lines) append(out, cells, widths);
+  const auto unseen = [](const Row& r) { return !r.not_found.empty(); };
+  if (std::any_of(rows.begin(), rows.end(), unseen))
+    out += "* as declared: discovery cannot see it from one host behind this NAT, or not within 30 minutes\n";
   for (const Row& r : rows) {
     for (const std::string& d : r.disagreements) out += r.name + ": " + d + "\n";
   }

@@ -23,6 +23,7 @@ struct Row {
   std::string timers;                      ///< "120 s / 300 s": unreplied and replied UDP
   std::string found;                       ///< the findings as a scenario's NAT, one `key: value` a line
   std::vector<std::string> disagreements;  ///< empty: discovery found what the profile declares
+  std::vector<std::string> not_found;      ///< fields above that discovery cannot confirm
   std::vector<std::string> broken_requirements;
   bool agrees() const { return disagreements.empty(); }
 };
@@ -30,7 +31,7 @@ struct Row {
 /// Runs discovery through `profile` and makes its row.
 Row survey(const nat::Profile& profile, std::uint64_t seed);
 
-/// The rows as a table for a terminal, lines ended by '\n'.
+/// The rows as a table for a terminal, lines ended by '\n'. What discovery cannot confirm has an asterisk.
 std::string render(std::span<const Row> rows);
 
 }  // namespace punchlab::survey

@@ -25,19 +25,13 @@ std::vector<nat::Profile> load_profiles(const std::filesystem::path& directory) 
 }
 
 nlohmann::ordered_json to_json(const survey::Row& row) {
-  return {{"name", row.name},
-          {"title", row.title},
-          {"source", row.source},
-          {"mapping", row.mapping},
-          {"filtering", row.filtering},
-          {"port_allocation", row.port_allocation},
-          {"pooling", row.pooling},
-          {"hairpinning", row.hairpinning},
-          {"timers", row.timers},
-          {"found", row.found},
-          {"agrees", row.agrees()},
-          {"disagreements", row.disagreements},
-          {"broken_requirements", row.broken_requirements}};
+  return {{"name", row.name},           {"title", row.title},
+          {"source", row.source},       {"mapping", row.mapping},
+          {"filtering", row.filtering}, {"port_allocation", row.port_allocation},
+          {"pooling", row.pooling},     {"hairpinning", row.hairpinning},
+          {"timers", row.timers},       {"found", row.found},
+          {"agrees", row.agrees()},     {"disagreements", row.disagreements},
+          {"not_found", row.not_found}, {"broken_requirements", row.broken_requirements}};
 }
 
 }  // namespace
