@@ -33,6 +33,14 @@ Duration signalling_delay(const trial::Topology& topology) {
   return one_way(topology.host(HostId::client), relay) + one_way(relay, topology.host(HostId::connector));
 }
 
+/// By what the relay is to be reached from a side: TCP where a gateway on the way blocks UDP.
+const char* relay_transport(const trial::Cell& cell, const trial::Side& side) {
+  const auto blocks = [](const nat::Profile& p) { return p.udp_blocked; };
+  const bool blocked =
+      std::ranges::any_of(side.nats, blocks) || (cell.shared && std::ranges::any_of(cell.shared->nats, blocks));
+  return blocked ? "tcp" : "udp";
+}
+
 Duration start_delay(const trial::Cell& cell, HostId host, std::uint64_t seed, std::uint64_t trial) {
   const bool client = host == HostId::client;
   SeededRng rng({seed, cell.world, trial, purpose_of(client ? "client/start" : "connector/start")});
@@ -67,7 +75,8 @@ void PairTrial::start(Time now, trial::Network& network) {
 
 std::unique_ptr<Driver> PairTrial::start_driver(HostId host) {
   const auto i = index(host);
-  const auto& agent = (host == HostId::client ? cell_->client : cell_->connector).agent;
+  const auto& side = host == HostId::client ? cell_->client : cell_->connector;
+  const auto& agent = side.agent;
   auto command = driver_command(*programs_, agent.name);
   if (!command) throw std::runtime_error("there is no driver of agent " + agent.name);
   const auto relay = fmt::format("{}:{}", topology_->host(HostId::relay).addresses[0].to_string(), trial::kRelayPort);
@@ -78,7 +87,7 @@ std::unique_ptr<Driver> PairTrial::start_driver(HostId host) {
   for (const auto& [key, value] : std::initializer_list<std::pair<const char*, std::string>>{
            {"--sig", directory_.path().string()},
            {"--stun", "stun:" + relay},
-           {"--turn", "turn:" + relay + "?transport=udp"},
+           {"--turn", "turn:" + relay + "?transport=" + relay_transport(*cell_, side)},
            {"--turn-user", kRelayUser},
            {"--turn-pass", kRelayPassword},
            {"--timeout", std::to_string(seconds)},
@@ -166,11 +175,22 @@ void PairTrial::on_packet(const PacketEvent& event) {
 
 void PairTrial::on_delivery(const PacketEvent& event) {
   const auto view = packet::parse(event.packet);
+  if (view && view->protocol == packet::kTcp && event.side != HostId::relay) return on_segment(event, *view);
   if (!view || view->protocol != packet::kUdp) return;
   const auto payload = view->payload_of(event.packet);
   witness_.on_delivery(event.at, event.side, view->source, view->destination, payload);
   paths_.on_delivery(event.at, event.side, witness_.path_of(view->source) == PathKind::relayed, payload);
   if (paths_.direct_since() != kNever) witness_.freeze();
+}
+
+/// Peers speak TCP with the relay only.
+void PairTrial::on_segment(const PacketEvent& event, const packet::View& view) {
+  if (witness_.path_of(view.source) != PathKind::relayed) return;
+  const auto payload = view.payload_of(event.packet);
+  witness_.on_stream(event.at, event.side, payload);
+  streams_[index(event.side)][view.destination.port].on_segment(
+      packet::tcp_fields(event.packet, view), payload,
+      [&](Bytes frame) { paths_.on_delivery(event.at, event.side, true, frame); });
 }
 
 Outcome PairTrial::outcome() const {

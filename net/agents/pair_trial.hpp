@@ -1,7 +1,8 @@
 #pragma once
-// One trial of two drivers in the lab: it starts them and the relay in their hosts, carries their signalling, ends them,
-// and says from the lab's own record of packets what became of the pair.
+// One trial of two drivers in the lab: it starts them and the relay in their hosts, carries their signalling, ends
+// them, and says from the lab's own record of packets what became of the pair.
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "net/agents/path_record.hpp"
 #include "net/agents/post.hpp"
 #include "net/agents/relay_program.hpp"
+#include "net/agents/relay_stream.hpp"
 #include "net/agents/work_directory.hpp"
 #include "net/lab/lab_world.hpp"
 #include "results/record/record.hpp"
@@ -57,6 +59,7 @@ class PairTrial final : public trial::Application {
   void fail(Time now, std::string reason);
   bool check_drivers(Time now);
   void on_delivery(const trial::PacketEvent& event);
+  void on_segment(const trial::PacketEvent& event, const packet::View& view);
   results::Outcome outcome() const;
   std::string reason() const;
   std::optional<Duration> since_start(Time at) const;
@@ -73,6 +76,7 @@ class PairTrial final : public trial::Application {
   Post post_;
   trial::Witness witness_;
   PathRecord paths_;
+  std::array<std::map<std::uint16_t, RelayStream>, 2> streams_;  ///< of each peer, by its port
   trial::Network* network_ = nullptr;
   Stage stage_ = Stage::loading;
   std::array<Time, 2> go_{kNever, kNever};

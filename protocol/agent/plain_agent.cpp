@@ -12,14 +12,38 @@ PlainAgent::PlainAgent(const PlainConfig& config, Rng& rng)
       reflexive_done_(!config.stun || config.relayed_only),
       turn_done_(!config.turn) {
   if (!reflexive_done_) gatherer_.emplace(*config.policy, rng);
-  if (config.turn) turn_.emplace(*config.policy, credential_, config.turn->address, Transport::udp, rng);
+  if (config.turn) turn_.emplace(*config.policy, credential_, config.turn->address, config.turn->transport, rng);
 }
 
 void PlainAgent::connect(Time now, const TransportAddress& local) {
   if (!config_.relayed_only) tell(ice_.add_host(now, kSocketBase, local));
   if (gatherer_) gatherer_->start(now);
-  if (turn_) turn_->start(now);
+  if (turn_ && !over_stream()) turn_->start(now);
+  owes_stream_ = over_stream();
   conclude_gathering(now);
+}
+
+void PlainAgent::handle_stream_opened(Time now) {
+  framer_.emplace();
+  turn_->start(now);
+}
+
+std::size_t PlainAgent::handle_stream(Time now, Bytes bytes) {
+  const auto given = bytes.size();
+  if (!framer_) return given;
+  const auto status = framer_->next(bytes);
+  if (status == stun::FrameStatus::complete) route(now, kStreamBase, turn_->server(), framer_->frame());
+  if (status != stun::FrameStatus::malformed) return given - bytes.size();
+  owes_close_ = true;
+  handle_stream_closed(now);
+  return given;
+}
+
+void PlainAgent::handle_stream_closed(Time now) {
+  framer_.reset();
+  turn_->abandon();
+  ice_.withdraw_base(now, kRelayedBase);
+  if (!std::exchange(turn_done_, true)) conclude_gathering(now);
 }
 
 void PlainAgent::tell(const std::optional<ice::Candidate>& candidate) {
@@ -66,6 +90,7 @@ void PlainAgent::route(Time now, ice::BaseId base, const TransportAddress& sourc
     if (const auto inner = turn_->unwrap(payload)) route(now, kRelayedBase, inner->peer, inner->data);
     return;
   }
+  if (base == kStreamBase && !stun::looks_like_stun(payload)) return;
   if (stun::looks_like_stun(payload)) {
     if (const auto message = stun::MessageView::parse(payload)) route_stun(now, base, source, *message);
     return;
@@ -86,6 +111,7 @@ void PlainAgent::route_stun(Time now, ice::BaseId base, const TransportAddress& 
     turn_->handle_message(now, message);
     return;
   }
+  if (base == kStreamBase) return;  // peers do not speak on it
   ice_.handle_stun(now, base, source, message);
 }
 
@@ -101,6 +127,8 @@ Output PlainAgent::poll(Time now, MutableBytes out) {
     std::copy_n(received_.begin(), received_size_, out.begin());
     return Received{received_kind_, received_size_};
   }
+  if (std::exchange(owes_close_, false)) return CloseSocket{kTurnStream};
+  if (std::exchange(owes_stream_, false)) return OpenSocket{kTurnStream, turn_->transport(), {}, turn_->server()};
   do {
     again_ = false;
     if (const auto output = poll_gatherer(out)) return *output;
@@ -125,7 +153,8 @@ std::optional<Output> PlainAgent::poll_turn(Time now, MutableBytes out) {
     turn_deadline_ = idle->at;
     return std::nullopt;
   }
-  if (const auto* send = std::get_if<turn::Send>(&event)) return Transmit{kSocket, turn_->server(), send->size, 0};
+  if (const auto* send = std::get_if<turn::Send>(&event))
+    return Transmit{turn_socket(), turn_->server(), send->size, 0};
   again_ = true;
   if (const auto* allocated = std::get_if<turn::Allocated>(&event))
     tell(ice_.add_relayed(now, kRelayedBase, allocated->relayed, turn_->server()));
@@ -174,7 +203,7 @@ std::optional<Transmit> PlainAgent::send_from(ice::BaseId base, const TransportA
   }
   if (!turn_->knows(remote.address)) return std::nullopt;  // the relay would drop it
   const auto size = turn_->wrap(remote, bytes, out);
-  return size > 0 ? std::optional(Transmit{kSocket, turn_->server(), size, 0}) : std::nullopt;
+  return size > 0 ? std::optional(Transmit{turn_socket(), turn_->server(), size, 0}) : std::nullopt;
 }
 
 }  // namespace punchlab::agent

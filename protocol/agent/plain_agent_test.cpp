@@ -1,22 +1,25 @@
 // Two plain agents and a relay over an in-memory network, 10 ms between any two hosts. Their caller carries credentials
 // and candidates between them at once.
-//  1. With everything open: host, reflexive-redundant and relayed candidates are told, a direct pair is selected at both,
-//     data crosses it both ways and is reported as direct.
+//  1. With everything open: host, reflexive-redundant and relayed candidates are told, a direct pair is selected at
+//     both, data crosses it both ways and is reported as direct.
 //  2. With the direct way cut: relayed at both, data crosses the relay, also from a side without an allocation.
 //  3. Only relayed candidates when asked for: nothing else is told.
 //  4. Credentials of other lengths than ours are used; empty ones and too long ones are refused.
 //  5. Without servers, gathering ends at once.
 //  6. A relay that refuses the credential: gathering ends without a relayed candidate, direct still works.
-//  7. A delay of relayed checks: where a direct pair stands sooner nothing passes the allocations, which it does without
-//     the delay; where direct is cut, relayed checks begin after it.
-//  8. With that delay, a peer that checks and nominates a relayed pair sooner is not answered: both become direct without a
-//     detour, which is there without the delay. Where direct is cut, it is answered after the delay; at once when neither side
-//     has anything but relayed candidates. Candidates that come later than the delay change nothing.
+//  7. A delay of relayed checks: where a direct pair stands sooner nothing passes the allocations, which it does
+//     without the delay; where direct is cut, relayed checks begin after it.
+//  8. With that delay, a peer that checks and nominates a relayed pair sooner is not answered: both become direct
+//     without a detour, which is there without the delay. Where direct is cut, it is answered after the delay; at once
+//     when neither side has anything but relayed candidates. Candidates later than the delay change nothing.
+//  9. A TURN server over TCP: relayed from a side that has no UDP at all, with bytes cut anywhere, until the stream
+//     ends; one that cannot be opened leaves the direct way.
+#include "protocol/agent/plain_agent.hpp"
+
 #include <gmock/gmock.h>
 
 #include <map>
 
-#include "protocol/agent/plain_agent.hpp"
 #include "protocol/ice/check_message.hpp"
 #include "protocol/relay/server.hpp"
 
@@ -49,6 +52,7 @@ class PlainPair : public testing::Test {
     config.turn.relayed_v4 = kRelay.address;
     relay_ = std::make_unique<relay::Server>(config, relay_rng_);
     relay_->add_socket(SocketId{1}, Transport::udp, kRelay);
+    relay_->add_socket(kListener, Transport::tcp, kRelay);
   }
 
   void make(std::size_t i, const PlainConfig& wanted) {
@@ -58,8 +62,8 @@ class PlainPair : public testing::Test {
     peers[i].agent = std::make_unique<PlainAgent>(config, peers[i].rng);
     peers[i].address = {IpAddress::v4(198, 51, 100, static_cast<std::uint8_t>(i + 1)), 40'000};
   }
-  static PlainConfig servers(const char* password = "password") {
-    return {.stun = kRelay, .turn = TurnServer{kRelay, "user", password}};
+  static PlainConfig servers(const char* password = "password", Transport transport = Transport::udp) {
+    return {.stun = kRelay, .turn = TurnServer{kRelay, "user", password, transport}};
   }
   void connect() {
     for (std::size_t i = 0; i < 2; ++i) {
@@ -87,24 +91,48 @@ class PlainPair : public testing::Test {
     std::array<std::uint8_t, kMaxDatagram> buffer;
     const auto out = peers[i].agent->send(now, data, buffer);
     ASSERT_TRUE(out);
-    put(peers[i].address, out->destination, Bytes{buffer}.first(out->size));
+    put(peers[i].address, out->destination, Bytes{buffer}.first(out->size), out->socket == PlainAgent::kTurnStream);
     drain_peer(i);
   }
 
   std::array<Peer, 2> peers{Peer{1}, Peer{2}};
   Time now = kTimeOrigin;
   bool cut_direct = false;
+  bool udp_blocked = false, refuse_streams = false;  ///< of the first peer
   Duration direct_latency = kLatency;
   Duration signalling{0};  ///< of candidates
   Policy policy = *find_policy("relay-first");
-  Policy hasty = policy;  ///< of a peer that nominates relayed pairs as soon as they are valid
+  Policy hasty = policy;        ///< of a peer that nominates relayed pairs as soon as they are valid
   Time first_relayed = kNever;  ///< a datagram reached an allocation
 
+  void close_stream() {
+    relay_->handle_stream_closed(now, kRelayStream);
+    peers[0].agent->handle_stream_closed(now);
+    drain_peer(0);
+  }
+
  private:
+  static constexpr SocketId kListener{2}, kRelayStream{1000};
   struct Packet {
     TransportAddress from, to;
     Octets bytes;
+    bool stream = false;  ///< of the first peer, to the relay or from it
   };
+  void open_stream() {
+    if (!refuse_streams) relay_->handle_stream_opened(now, kListener, kRelayStream, peers[0].address);
+    refuse_streams ? peers[0].agent->handle_stream_closed(now) : peers[0].agent->handle_stream_opened(now);
+    drain_peer(0);
+  }
+  /// In pieces that fit no message.
+  void deliver_stream(const Packet& p) {
+    for (Bytes rest{p.bytes}; !rest.empty();) {
+      const auto piece = rest.first(std::min<std::size_t>(rest.size(), 7));
+      const auto taken =
+          p.to == kRelay ? relay_->handle_stream(now, kRelayStream, piece) : peers[0].agent->handle_stream(now, piece);
+      rest = rest.subspan(taken);
+      p.to == kRelay ? drain_relay() : drain_peer(0);
+    }
+  }
   struct Letter {
     std::size_t to;
     ice::Candidate candidate;
@@ -113,12 +141,14 @@ class PlainPair : public testing::Test {
     peers[letter.to].agent->add_remote(now, letter.candidate);
     peers[letter.to].deadline = now + 1ns;
   }
-  void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes) {
+  void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes, bool stream = false) {
+    if (udp_blocked && !stream && (from == peers[0].address || to == peers[0].address)) return;
     if (cut_direct && from.address != kRelay.address && to.address != kRelay.address) return;
     const bool direct = from.address != kRelay.address && to.address != kRelay.address;
-    wire_.emplace(now + (direct ? direct_latency : kLatency), Packet{from, to, {bytes.begin(), bytes.end()}});
+    wire_.emplace(now + (direct ? direct_latency : kLatency), Packet{from, to, {bytes.begin(), bytes.end()}, stream});
   }
   void deliver(const Packet& p) {
+    if (p.stream) return deliver_stream(p);
     for (std::size_t i = 0; i < 2; ++i)
       if (peers[i].address == p.to) {
         peers[i].agent->handle_datagram(now, {PlainAgent::kSocket, p.from, p.bytes});
@@ -134,27 +164,36 @@ class PlainPair : public testing::Test {
   }
   void drain_peer(std::size_t i) {
     auto& peer = peers[i];
+    bool opens = false;
     peer.deadline = drain(*peer.agent, now, buffer_, [&](const Output& output, Bytes bytes) {
-                      if (const auto* t = std::get_if<Transmit>(&output)) put(peer.address, t->destination, bytes.first(t->size));
+                      opens |= std::holds_alternative<OpenSocket>(output);
+                      if (const auto* t = std::get_if<Transmit>(&output))
+                        put(peer.address, t->destination, bytes.first(t->size), t->socket == PlainAgent::kTurnStream);
                       if (const auto* path = std::get_if<PathChanged>(&output)) peer.path = path->kind;
                       if (const auto* data = std::get_if<Received>(&output)) peer.received_on.push_back(data->kind);
                     }).at;
     while (const auto candidate = peer.agent->next_candidate()) {
       peer.told.push_back(candidate->type);
-      if (signalling > 0ns) letters_.emplace(now + signalling, Letter{1 - i, *candidate});
-      else read({1 - i, *candidate});
+      if (signalling > 0ns)
+        letters_.emplace(now + signalling, Letter{1 - i, *candidate});
+      else
+        read({1 - i, *candidate});
     }
-    if (peer.agent->gathered() && !std::exchange(peer.told_end, true)) peers[1 - i].agent->end_of_remote_candidates(now);
+    if (peer.agent->gathered() && !std::exchange(peer.told_end, true))
+      peers[1 - i].agent->end_of_remote_candidates(now);
+    if (opens) open_stream();
   }
   void drain_relay() {
     relay_deadline_ = drain(*relay_, now, buffer_, [&](const Output& output, Bytes bytes) {
-                        if (const auto* open = std::get_if<OpenSocket>(&output)) relayed_.emplace_back(open->socket, open->local);
+                        if (const auto* open = std::get_if<OpenSocket>(&output))
+                          relayed_.emplace_back(open->socket, open->local);
                         const auto* t = std::get_if<Transmit>(&output);
                         if (t == nullptr) return;
                         TransportAddress from = kRelay;
                         for (const auto& [socket, local] : relayed_)
                           if (socket == t->socket) from = local;
-                        put(from, t->destination, bytes.first(t->size));
+                        const bool stream = t->socket == kRelayStream;
+                        put(from, stream ? peers[0].address : t->destination, bytes.first(t->size), stream);
                       }).at;
   }
 
@@ -242,6 +281,33 @@ TEST_F(PlainPair, ARefusedCredentialLeavesTheDirectWay) {
   EXPECT_TRUE(peers[0].agent->gathered());
   EXPECT_THAT(peers[0].told, Not(Contains(ice::CandidateType::relayed)));
   EXPECT_EQ(peers[0].path, PathKind::direct);
+}
+
+TEST_F(PlainPair, ReachesItsTurnServerOverTcp) {
+  make(0, servers("password", Transport::tcp));
+  make(1, {.stun = kRelay});
+  udp_blocked = true;
+  connect();
+  run(8s);
+  EXPECT_THAT(peers[0].told, ElementsAre(ice::CandidateType::host, ice::CandidateType::relayed));
+  for (const std::size_t i : {0U, 1U}) {
+    ASSERT_EQ(peers[i].path, PathKind::relayed) << i;
+    say(i);
+  }
+  run(200ms);
+  for (const auto& peer : peers) EXPECT_THAT(peer.received_on, ElementsAre(PathKind::relayed));
+  close_stream();
+  run(60s);
+  EXPECT_EQ(peers[0].path, PathKind::none);
+}
+TEST_F(PlainPair, AStreamThatCannotBeOpenedLeavesTheDirectWay) {
+  make(0, servers("password", Transport::tcp));
+  make(1, servers());
+  refuse_streams = true;
+  connect();
+  run(2s);
+  EXPECT_THAT(peers[0].told, Not(Contains(ice::CandidateType::relayed)));
+  for (const auto& peer : peers) EXPECT_TRUE(peer.agent->gathered() && peer.path == PathKind::direct);
 }
 
 TEST_F(PlainPair, RelayedChecksWaitForTheDirectOnes) {

@@ -4,6 +4,7 @@ packages and coturn; `tools/test --interop` installs them. Cases:
  1. Plain: each agent with itself, no NAT between: direct, and all echoes come back.
  2. Matrix: every pair that includes our core or is of one maker, in both roles, behind the four classic NATs, over our
     relay and over coturn: relayed wherever direct cannot work, and direct wherever it must.
+ 2b. Behind a gateway that blocks UDP each agent reaches the relay over TCP, our relay and coturn, and is relayed to our core.
  3. aioice without what its driver does for it, in control of our core, is direct nevertheless: our core does not answer
     nominations over a relay too early.
  4. Chromium with itself through NATs, our relay as STUN and TURN server: direct, and relayed where direct cannot work.
@@ -92,6 +93,15 @@ class OursAgainst(Interop):
 
     def test_ours_controlled(self):
         self.against(OTHERS, ["punchlab"])
+
+    def test_without_udp(self):
+        """Against full-cone, and against another side without UDP; direct where both have it."""
+        for server in SERVERS:
+            with self.subTest(server):
+                trials = self.outcomes(f"tcp-{server}", OTHERS, ["punchlab"], 4 * len(OTHERS), nats=("full-cone", "udp-blocked"), server=server)
+                wrong = [trial for trial in trials
+                         if trial.outcome != ("relayed" if "udp-blocked" in (trial.client_nat, trial.connector_nat) else "direct")]
+                self.assertEqual(wrong, [])
 
     def test_ours_controlled_by_one_that_nominates_all(self):
         self.judge(self.outcomes("plain", ["{name: aioice, options: plain}"], ["punchlab"], 16))

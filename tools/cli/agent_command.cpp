@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::array kTypes{"host", "srflx", "prflx", "relay"};  // in the order of ice::CandidateType
 
-/// Longer than a direct pair of a usual network needs, and half of what relayed pairs wait for their nomination anyway. aioice
-/// in control takes whichever pair succeeded last, also one that a late check of ours over a relay brought up.
+/// Longer than a direct pair of a usual network needs, and half of what relayed pairs wait for their nomination anyway.
+/// aioice in control takes whichever pair succeeded last, also one that a late check of ours over a relay brought up.
 constexpr Duration kRelayedCheckDelay = std::chrono::milliseconds{1000};
 
 /// --opt names a policy. The contract's timeout is the patience: when candidates come is up to the peer.
@@ -36,8 +36,8 @@ agent::PlainConfig config_of(const contract::Arguments& arguments, const Policy&
                             .stun = arguments.stun,
                             .relayed_only = arguments.relayed_only};
   if (!arguments.turn) return config;
-  if (arguments.turn->transport != Transport::udp) throw CommandError(kWrongUsage, "--turn: this agent needs transport=udp");
-  config.turn = agent::TurnServer{arguments.turn->address, arguments.turn->user, arguments.turn->password};
+  const auto& turn = *arguments.turn;
+  config.turn = agent::TurnServer{turn.address, turn.user, turn.password, turn.transport};
   return config;
 }
 
@@ -48,12 +48,12 @@ IpAddress own_address(const contract::Arguments& arguments) {
   throw CommandError(kWrongUsage, "--stun or --turn is needed to know the own address");
 }
 
-class OurSide final : public contract::IceSide {
+class OurSide final : public contract::IceSide, public net::StreamUser {
  public:
   OurSide(const contract::Arguments& arguments, const Policy& policy)
       : own_(own_address(arguments)),
         agent_(config_of(arguments, policy), rng_),
-        driver_(host_, agent_),
+        driver_(host_, agent_, &streams_),
         run_("punchlab", arguments, *this) {
     local_ = open_or_fail(host_, agent::PlainAgent::kSocket, {own_, 0});
     host_.watch(run_.descriptor());
@@ -66,7 +66,8 @@ class OurSide final : public contract::IceSide {
       if (run_.finished()) return;
       driver_.drain(sink);
       tell();
-      driver_.turn(std::min(run_.next(), net::monotonic_now() + kInterruptCheck), sink);
+      driver_.turn(std::min({run_.next(), streams_.next(), net::monotonic_now() + kInterruptCheck}), sink);
+      streams_.handle(net::monotonic_now(), driver_.woken(), *this);
     }
   }
 
@@ -87,12 +88,24 @@ class OurSide final : public contract::IceSide {
 
   void send(Time now, Bytes data) override {
     std::array<std::uint8_t, kMaxDatagram> buffer;
-    if (const auto transmit = agent_.send(now, data, buffer)) host_.send(*transmit, Bytes{buffer}.first(transmit->size));
+    if (const auto transmit = agent_.send(now, data, buffer))
+      driver_.send(*transmit, Bytes{buffer}.first(transmit->size));
   }
+
+  void on_stream_accepted(SocketId, SocketId, const TransportAddress&) override {}
+  void on_stream_opened(SocketId) override { agent_.handle_stream_opened(net::monotonic_now()); }
+  void on_stream_bytes(SocketId stream, Bytes bytes) override {
+    while (!bytes.empty() && streams_.owns(stream)) {
+      bytes = bytes.subspan(agent_.handle_stream(net::monotonic_now(), bytes));
+      driver_.drain([this](const Output& output, Bytes payload) { take(output, payload); });
+    }
+  }
+  void on_stream_closed(SocketId, const std::string&) override { agent_.handle_stream_closed(net::monotonic_now()); }
 
  private:
   void take(const Output& output, Bytes bytes) {
     const auto now = net::monotonic_now();
+    if (const auto* open = std::get_if<OpenSocket>(&output)) streams_.connect(open->socket, open->remote, nullptr);
     if (const auto* data = std::get_if<Received>(&output)) run_.received(now, bytes.first(data->size));
     if (const auto* failed = std::get_if<ConnectionFailed>(&output)) run_.failed(now, failed->reason);
     if (std::holds_alternative<PathChanged>(output) && agent_.selected()) select(now, *agent_.selected());
@@ -115,6 +128,7 @@ class OurSide final : public contract::IceSide {
 
   net::SystemRng rng_;
   net::UdpHost host_;
+  net::StreamSet streams_{host_};
   IpAddress own_;
   TransportAddress local_;
   agent::PlainAgent agent_;
@@ -129,7 +143,8 @@ int agent_command(const Arguments& arguments) {
   if (arguments.empty() || arguments.front() == "--help") {
     fmt::print(
         "punchlab agent --name A|B --peer B|A --role controlling|controlled --sig DIR --stun stun:IP:PORT\n"
-        "               [--turn turn:IP:PORT --turn-user U --turn-pass P] [--timeout SEC] [--settle MS]\n"
+        "               [--turn turn:IP:PORT[?transport=udp|tcp] --turn-user U --turn-pass P] [--timeout SEC] "
+        "[--settle MS]\n"
         "               [--policy all|relay] [--echo N] [--len BYTES] [--opt POLICY]\n\n"
         "Our core as one side of a trial of two ICE agents, under the driver contract of docs/agents.md.\n\n"
         "example: punchlab agent --name A --peer B --role controlling --sig /tmp/trial --stun stun:192.0.2.1:3478\n");

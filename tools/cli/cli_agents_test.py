@@ -3,6 +3,7 @@ misbehave. Needs user namespaces. Cases:
 
  1. Our core under the contract: direct where the NATs allow it, relayed where not, and the reason says why. Its trials are
     explained from their recordings; what only a simulation can answer is refused.
+ 1b. A side without UDP reaches the relay over TCP and is relayed, in either role.
  2. Each way to misbehave is a reason that names the side; the other trials of the run are not disturbed: never loads,
     hangs, exits early, prints rubbish, floods its output, floods its signalling, claims echoes that never were.
  2b. The relay is killed in the midst of a trial: that ends it at once, with a reason; the next trial has a new relay.
@@ -78,6 +79,14 @@ class Agents(Command):
         self.assertIn("which no simulation runs", self.refused("replay", "run", "--trial", "2-0"))
         self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--trial", "2-0", "--what-if"))
         self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--what-if"))
+
+    def test_without_udp(self):
+        text = PAIR.replace("[full-cone, symmetric]", "[full-cone, udp-blocked]", 1).replace("[port-restricted-cone, symmetric]",
+                                                                                          "[full-cone, udp-blocked]")
+        self.write("pair.yaml", text.partition("expect")[0].replace("8 s", "15 s"))
+        self.run_sockets("pair.yaml", "--out", "run")
+        self.assertEqual(self.rows("run", "outcome, reason, probes_answered"), [("direct", "", 5)] + [("relayed", "udp-blocked", 5)] * 3)
+        self.assert_nothing_runs()
 
     def test_misbehaving_drivers_are_named(self):
         for name, (body, _) in MISBEHAVIOUR.items():
