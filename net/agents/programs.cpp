@@ -15,6 +15,22 @@ bool executable(const fs::path& path) {
   return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
 }
 
+/// Where the driver of `agent` must lie, unless it is our own.
+fs::path driver_path(const Programs& programs, const std::string& agent) {
+  return agent.find('/') != std::string::npos ? fs::absolute(agent).lexically_normal() : programs.drivers / agent;
+}
+
+std::string without_driver(const Programs& programs, const std::string& agent) {
+  const auto path = driver_path(programs, agent);
+  std::error_code error;
+  if (agent.find('/') != std::string::npos)
+    return fmt::format("there is no driver {}: the file {}", path.string(),
+                       fs::exists(path, error) ? "cannot be run; chmod +x it" : "does not exist");
+  return fmt::format(
+      "there is no driver {} for agent {}; tools/test --interop installs and builds those of other people's agents",
+      path.string(), agent);
+}
+
 }  // namespace
 
 Programs own_programs() {
@@ -24,8 +40,7 @@ Programs own_programs() {
 
 std::optional<Command> driver_command(const Programs& programs, const std::string& agent) {
   if (agent == "punchlab") return Command{programs.punchlab.string(), "agent"};
-  const bool is_path = agent.find('/') != std::string::npos;
-  const fs::path path = is_path ? fs::path(agent) : programs.drivers / agent;
+  const auto path = driver_path(programs, agent);
   return executable(path) ? std::optional(Command{fs::absolute(path).string()}) : std::nullopt;
 }
 
@@ -39,9 +54,7 @@ std::optional<std::string> missing_program(const Programs& programs, const trial
   for (const auto& cell : plan.cells) {
     for (const auto* side : {&cell.client, &cell.connector})
       if (!side->agent.name.empty() && !driver_command(programs, side->agent.name))
-        return fmt::format(
-            "there is no driver {} for agent {}; tools/test --interop installs and builds those of other people's agents",
-            (programs.drivers / side->agent.name).string(), side->agent.name);
+        return without_driver(programs, side->agent.name);
     if (cell.relay_server == trial::RelayServer::coturn && !coturn_program())
       return "coturn is not installed; run: apt-get install coturn";
   }

@@ -115,6 +115,10 @@ TEST(Programs, AreFoundByNameOrPath) {
   EXPECT_FALSE(missing_program(programs, plan));
   plan.cells[0].connector.agent.name = "no-such-agent";
   EXPECT_NE(missing_program(programs, plan)->find("no-such-agent"), std::string::npos);
+  plan.cells[0].connector.agent.name = "/nowhere/driver";
+  EXPECT_EQ(missing_program(programs, plan), "there is no driver /nowhere/driver: the file does not exist");
+  plan.cells[0].connector.agent.name = "/etc/passwd";
+  EXPECT_EQ(missing_program(programs, plan), "there is no driver /etc/passwd: the file cannot be run; chmod +x it");
 }
 
 }  // namespace

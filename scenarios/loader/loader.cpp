@@ -100,7 +100,8 @@ std::optional<Problem> add_policies(const std::vector<std::string>& wanted, Scen
     const auto* preset = find_policy(name);
     if (!preset) {
       auto known = policy_names();
-      for (const auto& policy : s.policies) known.push_back(policy.name);
+      for (const auto& policy : s.policies)
+        if (find_policy(policy.name) == nullptr) known.push_back(policy.name);
       return Problem{"--policy", 0, 0, fmt::format("no policy named \"{}\"; {}", name, suggest(name, known))};
     }
     s.policies.push_back(*preset);

@@ -146,12 +146,16 @@ TEST_F(Mistakes, Policies) {  // case 5
   expect(mistakes, after);
 }
 
-TEST_F(Mistakes, SameAgents) {  // case 6
+TEST_F(Mistakes, Agents) {  // case 6
   const Mistake mistakes[] = {
+      {"client: {nat: open, agent: libnise}\nconnector: {nat: open}\n",
+       "s.yaml:2:28: no agent named \"libnise\"; did you mean \"libnice\"? (a driver of your own has a path: "
+       "./libnise)"},
       {"client: {nat: open, agent: same}\nconnector: {nat: open}\n",
        "s.yaml:2:28: only a connector has the same agent as the other side"},
       {"client: {nat: open}\nconnector: {nat: open, agent: [same, pion]}\n",
-       "s.yaml:3:12: \"same\" stands alone, and a population takes one agent; give the client one, or name the connector's"},
+       "s.yaml:3:12: \"same\" stands alone, and a population takes one agent; give the client one, or name the "
+       "connector's"},
   };
   expect(mistakes, [](const std::string& sides) { return "name: s\n" + sides; });
 }
@@ -161,7 +165,8 @@ TEST_F(Mistakes, Sides) {  // case 6
       {"{}", "s.yaml:2:9: client has no \"nat\"; add it"},
       {"{nat: symetric}", "s.yaml:2:15: no NAT named \"symetric\"; did you mean \"symmetric\"?"},
       {"{nat: ./my-nat.yaml}",
-       "s.yaml:2:15: \"./my-nat.yaml\" is a path; put the NAT into nats/my-nat.yaml beside the scenario and write my-nat"},
+       "s.yaml:2:15: \"./my-nat.yaml\" is a path; put the NAT into nats/my-nat.yaml beside the scenario and write "
+       "my-nat"},
       {"{nat: []}", "s.yaml:2:15: nat is an empty list; give at least one"},
       {"{nat: [full-cone, full-cone]}", "s.yaml:2:27: there are two NATs named \"full-cone\"; keep one or rename it"},
       {"{nat: [[]]}", "s.yaml:2:16: a chain is an empty list; give at least one"},

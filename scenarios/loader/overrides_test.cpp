@@ -48,6 +48,10 @@ TEST_F(OverridesTest, Values) {  // case 1
   for (const auto& cell : p.cells) EXPECT_EQ(cell.trials, 3U);
   o.policies = {"mien"};
   EXPECT_EQ(problem(kText, o), "--policy: no policy named \"mien\"; did you mean \"mine\"?");
+  o.policies = {"nonsense"};
+  const auto text = problem(kText, o);
+  EXPECT_NE(text.find("relay-first, "), std::string::npos);
+  EXPECT_EQ(text.find("relay-first", text.find("relay-first") + 1), std::string::npos) << text;
   o.policies = {};
   o.trials = 0;
   EXPECT_EQ(problem(kText, o), "--trials: 0 is not from 1 to 100000000");

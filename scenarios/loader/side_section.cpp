@@ -22,13 +22,25 @@ bool too_many(const Value& value, std::size_t nats, std::size_t links) {
   return true;
 }
 
+/// Agents that have a driver by their name, and the client's, whichever that is.
+constexpr char kSame[] = "same";
+const std::vector<std::string> kKnownAgents{"punchlab", "libnice", "aioice", "pion", "chromium", kSame};
+
+std::string read_known_agent(const Value& value) {
+  auto name = read_name(value, "agent");
+  if (value.ok() && std::ranges::find(kKnownAgents, name) == kKnownAgents.end())
+    value.fail(fmt::format("no agent named \"{0}\"; {1} (a driver of your own has a path: ./{0})", name,
+                           suggest(name, kKnownAgents)));
+  return name;
+}
+
 /// "libnice", "./my-driver" (seen from the scenario's folder) or {name: ..., options: ...}.
 trial::AgentChoice read_agent(const Value& value) {
   trial::AgentChoice agent;
   const auto read = [&](const Value& name) {
     const auto text = name.text("agent");
     const bool path = text.find('/') != std::string::npos;
-    agent.name = path ? (std::filesystem::path(value.path()).parent_path() / text).string() : read_name(name, "agent");
+    agent.name = path ? (std::filesystem::path(value.path()).parent_path() / text).string() : read_known_agent(name);
   };
   if (!value.is_map()) {
     read(value);
@@ -39,9 +51,6 @@ trial::AgentChoice read_agent(const Value& value) {
   if (const auto* options = section.find("options")) agent.options = options->text("options");
   return agent;
 }
-
-/// The agent of the client, whichever that is.
-constexpr char kSame[] = "same";
 
 std::vector<trial::AgentChoice> read_agents(const Value* value, std::string_view what) {
   std::vector<trial::AgentChoice> agents;

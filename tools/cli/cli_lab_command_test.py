@@ -17,12 +17,13 @@
 import json
 import os
 import pathlib
+import shlex
 import signal
 import socket
 import subprocess
 import unittest
 
-from cli_fixture import PUNCHLAB, Command
+from cli_fixture import SOURCE, Command
 
 HOME = """\
 name: home
@@ -56,7 +57,7 @@ class LabCommand(Command):
     def setUp(self):
         super().setUp()
         self.write("home.yaml", HOME)
-        self.environment["PUNCHLAB"] = PUNCHLAB
+        self.environment.pop("PUNCHLAB", None)  # the lab names it
         self.interfaces = sorted(os.listdir("/sys/class/net"))
         self.addCleanup(self.assert_nothing_left)
 
@@ -83,6 +84,20 @@ class LabCommand(Command):
             out, _ = self.lab("sh", "-c", '"$PUNCHLAB" probe --server "$PUNCHLAB_RELAY"', options=("--cell", cell))
             self.assertIn(f"mapping: {mapping}\n", out)
             self.assertIn(f"filtering: {filtering}\n", out)
+
+    def test_the_example_of_its_help_works(self):
+        help_text, _ = self.punchlab("lab", "--help")
+        example = shlex.split(help_text.partition("example:")[2])
+        self.assertEqual(example[:3], ["punchlab", "lab", "scenarios/classic-nats.yaml"])
+        out, _ = self.punchlab("lab", SOURCE / example[2], *example[3:])
+        self.assertIn("mapping: address-and-port-dependent\n", out)
+
+    def test_variables(self):
+        names = ("PUNCHLAB_CLIENT", "PUNCHLAB_CONNECTOR", "PUNCHLAB_RELAY", "PUNCHLAB")
+        out, err = self.lab("sh", "-c", "; ".join(f'echo "${name}"' for name in names))
+        client, connector, relay, program = out.splitlines()
+        self.assertTrue(os.access(program, os.X_OK))
+        self.assertRegex(err, rf"\Aclient {client} .*; connector {connector}; relay {relay}, users ")
 
     def test_probe_to_scenario(self):
         """What probe prints of a NAT is that NAT again: every outcome with each of four others is the preset's."""
@@ -224,6 +239,9 @@ class LabCommand(Command):
         self.write("wifi.yaml", HOME.replace("access: {latency: 20 ms}", "access: {medium: wifi}"))
         self.assertIn("models wires only", self.refused("lab", "wifi.yaml", "--", "true"))
         self.assertIn('no client of this scenario is "cone"', self.refused("lab", "home.yaml", "--cell", "cone,any", "--", "true"))
+        for folder in ("/proc/x", "home.yaml"):
+            self.assertRegex(self.refused("lab", "home.yaml", "--pcap", folder, "--", "true", status=3),
+                             rf"\A--pcap {folder}: [A-Z][a-z ]+; name a folder that can be written\Z")
         self.assertIn("scenario is missing", self.punchlab("lab", "--", "true", status=2)[1])
 
 

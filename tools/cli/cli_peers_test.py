@@ -72,6 +72,18 @@ class BlockedUdp(Peers):
         client = self.blocked("oifname wan meta l4proto udp drop;")
         self.assertIn(("relay", True), [(state, "over TCP" in why) for state, why in self.states(client)])
 
+    def test_the_other_side_does_not_blame_the_nats(self):
+        """Both NATs let holes be punched; only the client's UDP is blocked, which the listener cannot know."""
+        self.start_relay()
+        net.nat("nat-a", forbid="oifname wan meta l4proto udp drop;")
+        listener, client = self.listen(stdin=subprocess.PIPE), self.connect(stdin=subprocess.PIPE)
+        self.wait_for(listener, "relayed", "no direct path answered, because of the two NATs or because the other side has no UDP")
+        self.wait_for(client, "relayed", "UDP to the relay is blocked here")
+        for side in (client, listener):
+            side.stdin.close()
+        self.over(client, 0)
+        self.over(listener, 0)
+
     def test_tls(self):
         self.start_relay("--tls-certificate", CERTIFICATE, "--tls-key", CERTIFICATE)
         client = self.blocked("oifname wan tcp dport != 443 drop; oifname wan meta l4proto udp drop;", "--tls-ca", CERTIFICATE)

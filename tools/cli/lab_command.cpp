@@ -50,19 +50,23 @@ struct LabCommand {
 Syntax syntax() {
   Syntax s{
       .usage = "punchlab lab SCENARIO [OPTIONS] [-- COMMAND...]",
-      .about = "Runs a command (or a shell) in the client host of a scenario's first cell, behind its NATs and links, with "
-               "the other peer's host and a relay on the other side of an internet that leads nowhere else. The variables "
-               "PUNCHLAB_CLIENT, PUNCHLAB_CONNECTOR and PUNCHLAB_RELAY hold their addresses. The exit status is the "
-               "command's.",
-      .example = "punchlab lab scenarios/classic-nats.yaml --cell symmetric,full-cone -- "
-                 "sh -c 'punchlab probe --server $PUNCHLAB_RELAY'",
+      .about =
+          "Runs a command (or a shell) in the client host of a scenario's first cell, behind its NATs and links, with "
+          "the other peer's host and a relay on the other side of an internet that leads nowhere else. The variables "
+          "PUNCHLAB_CLIENT and PUNCHLAB_CONNECTOR hold the peers' addresses, PUNCHLAB_RELAY the relay's address and "
+          "port, "
+          "and PUNCHLAB is this program. The exit status is the command's.",
+      .example =
+          "punchlab lab scenarios/classic-nats.yaml --cell symmetric,full-cone -- "
+          "sh -c '$PUNCHLAB probe --server $PUNCHLAB_RELAY'",
       .options = po::options_description("options"),
       .positional = "scenario",
   };
   s.options.add_options()("scenario", po::value<std::string>(), "the scenario file (also without --scenario)")(
       "cell", po::value<std::string>(), "CLIENT,CONNECTOR: the NATs of the two sides")(
       "trial", po::value<std::uint64_t>()->default_value(0), "whose latencies and addresses, counted from 0")(
-      "connector", po::value<std::string>(), "command line for a shell in the connector's host, for as long as COMMAND runs")(
+      "connector", po::value<std::string>(),
+      "command line for a shell in the connector's host, for as long as COMMAND runs")(
       "backend", po::value<std::string>()->default_value("sockets"),
       "sockets, or sockets-kernel: the kernel's own NAT wherever a NAT has the key kernel")(
       "pcap", po::value<std::string>(), "folder for a capture of every interface");
@@ -76,11 +80,13 @@ std::optional<LabCommand> parse_lab(const Arguments& arguments) {
   loader::Overrides overrides;
   if (values->count("cell")) {
     auto cell = loader::parse_cell((*values)["cell"].as<std::string>());
-    if (const auto* problem = std::get_if<loader::Problem>(&cell)) throw CommandError(kWrongUsage, problem->to_string());
+    if (const auto* problem = std::get_if<loader::Problem>(&cell))
+      throw CommandError(kWrongUsage, problem->to_string());
     overrides.cell = std::get<0>(cell);
   }
   auto loaded = loader::load((*values)["scenario"].as<std::string>(), overrides);
-  if (const auto* problem = std::get_if<loader::Problem>(&loaded)) throw CommandError(kWrongUsage, problem->to_string());
+  if (const auto* problem = std::get_if<loader::Problem>(&loaded))
+    throw CommandError(kWrongUsage, problem->to_string());
   LabCommand lab{.plan = std::get<trial::Plan>(std::move(loaded)), .trial = (*values)["trial"].as<std::uint64_t>()};
   const auto& name = (*values)["backend"].as<std::string>();
   const auto backend = runner::parse_backend(name);
@@ -97,6 +103,16 @@ std::optional<LabCommand> parse_lab(const Arguments& arguments) {
   return lab;
 }
 
+/// Before anything runs: a lab that cannot be captured as wanted is not started.
+void make_capture_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && access(folder.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
+  if (error)
+    throw CommandError(kMachineLacks, fmt::format("--pcap {}: {}; name a folder that can be written", folder.string(),
+                                                  error.message()));
+}
+
 std::string address_of(const trial::Topology& topology, HostId host) {
   return topology.host(host).addresses.front().to_string();
 }
@@ -106,13 +122,16 @@ std::string described(const trial::Topology& topology, HostId host, const char* 
   auto text = fmt::format("{} {}", name, address_of(topology, host));
   if (topology.host(host).gateways.empty()) return text;
   std::vector<std::string> seen;
-  for (const auto& address : topology.host(host).gateways.back().addressing.external) seen.push_back(address.to_string());
+  for (const auto& address : topology.host(host).gateways.back().addressing.external)
+    seen.push_back(address.to_string());
   return fmt::format("{} behind {} ({})", text, side.nat_name, fmt::join(seen, ", "));
 }
 
-void export_addresses(const trial::Topology& topology) {
+/// For the programs in the lab: where the others are, and this program.
+void export_variables(const trial::Topology& topology) {
   setenv("PUNCHLAB_CLIENT", address_of(topology, HostId::client).c_str(), 1);
   setenv("PUNCHLAB_CONNECTOR", address_of(topology, HostId::connector).c_str(), 1);
+  setenv("PUNCHLAB", std::filesystem::read_symlink("/proc/self/exe").c_str(), 1);
   setenv("PUNCHLAB_RELAY", fmt::format("{}:{}", address_of(topology, HostId::relay), trial::kRelayPort).c_str(), 1);
 }
 
@@ -186,7 +205,7 @@ void listen_for_signals() {
 int run_lab(lab::LabWorld& world, const LabCommand& options, const trial::Topology& topology) {
   for (const auto host : {HostId::client, HostId::connector, HostId::relay}) world.leave_to_others(host);
   world.assign_addresses(topology);
-  export_addresses(topology);
+  export_variables(topology);
   listen_for_signals();
   lab::Program relay(world.network_namespace(HostId::relay), [&] { return serve_relay(topology); });
   std::optional<lab::Program> connector;
@@ -213,7 +232,9 @@ int lab_command(const Arguments& arguments) {
   if (!options) return kFine;
   const auto& cell = options->plan.cells.front();
   if (const auto reason = options->kernel ? kernel::cannot_model(cell) : lab::cannot_model(cell))
-    throw CommandError(kWrongUsage, fmt::format("cell {},{}: {}", cell.client.nat_name, cell.connector.nat_name, *reason));
+    throw CommandError(kWrongUsage,
+                       fmt::format("cell {},{}: {}", cell.client.nat_name, cell.connector.nat_name, *reason));
+  if (options->pcap) make_capture_folder(*options->pcap);
   auto gateways = options->kernel ? kernel::make_kernel_gateways() : nullptr;
   auto made = lab::make_lab_world({.gateways = std::move(gateways), .queue = kQueue});
   if (const auto* missing = std::get_if<std::string>(&made)) throw CommandError(kMachineLacks, *missing);

@@ -27,12 +27,15 @@ void PeerStatus::found_relay(const net::RelayWay& way, const TransportAddress& m
 
 std::string PeerStatus::why_relayed(const net::PathStatus& path) const {
   if (!path.concluded) return "a direct path is looked for";
-  if (transport_ != Transport::udp) return fmt::format("UDP to the relay is blocked here; the relay is reached over {}", net::name_of(transport_));
-  return "no direct path answered, so the two NATs together allow none; 'punchlab probe' shows what yours does";
+  if (transport_ != Transport::udp)
+    return fmt::format("UDP to the relay is blocked here; the relay is reached over {}", net::name_of(transport_));
+  return "no direct path answered, because of the two NATs or because the other side has no UDP; 'punchlab probe' "
+         "shows what this side's NAT does";
 }
 
 void PeerStatus::path(const net::PathStatus& path, std::optional<Duration> round_trip) {
-  const Told now_is{path.kind, path.kind == PathKind::direct ? path.remote : TransportAddress{}, path.kind == PathKind::relayed && path.concluded};
+  const Told now_is{path.kind, path.kind == PathKind::direct ? path.remote : TransportAddress{},
+                    path.kind == PathKind::relayed && path.concluded};
   const auto now = net::monotonic_now();
   if (seen_ != now_is) {
     seen_ = now_is;
@@ -42,9 +45,12 @@ void PeerStatus::path(const net::PathStatus& path, std::optional<Duration> round
   if (path.kind != PathKind::none && !round_trip && now < seen_at_ + kMeasurable) return;
   told_ = now_is;
   switch (path.kind) {
-    case PathKind::none: return print("lost", {}, "nothing comes through any more; new ways are looked for", std::nullopt);
-    case PathKind::direct: return print("direct", path.remote.to_string(), "the two hosts reach each other without the relay", round_trip);
-    case PathKind::relayed: return print("relayed", relay_.to_string(), why_relayed(path), round_trip);
+    case PathKind::none:
+      return print("lost", {}, "nothing comes through any more; new ways are looked for", std::nullopt);
+    case PathKind::direct:
+      return print("direct", path.remote.to_string(), "the two hosts reach each other without the relay", round_trip);
+    case PathKind::relayed:
+      return print("relayed", relay_.to_string(), why_relayed(path), round_trip);
   }
 }
 
@@ -62,7 +68,11 @@ void PeerStatus::print(const std::string& state, const std::string& remote, cons
     fmt::print(stderr, "{}\n", line.dump());
     return;
   }
-  const auto where = remote.empty() ? std::string{} : (state == "relayed" ? " by " : state == "direct" ? " to " : " ") + remote;
+  const auto where = remote.empty() ? std::string{}
+                                    : (state == "relayed"  ? " by "
+                                       : state == "direct" ? " to "
+                                                           : " ") +
+                                          remote;
   const auto trip = round_trip ? fmt::format(" (round trip {:.1f} ms)", milliseconds(*round_trip)) : std::string{};
   fmt::print(stderr, "{}{}{}: {}\n", state, where, trip, why);
 }
