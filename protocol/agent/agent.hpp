@@ -72,6 +72,8 @@ class Agent {
   std::optional<Transport> relay_transport() const { return relay_choice_.chosen(); }
   const Counters& counters() const { return counters_; }
   const ice::Counters& ice_counters() const { return ice_.counters(); }
+  /// What its checks are authenticated with; the peer gets it sealed.
+  const ice::Credentials& ice_credentials() const { return ice_.local_credentials(); }
   const session::Session& session() const { return session_; }
 
  private:

@@ -112,6 +112,13 @@ class Lab {
   }
   Octets seen_by_relay;  ///< every byte in and out
 
+  /// The relay's socket at a relayed address.
+  std::optional<SocketId> relayed_socket(const TransportAddress& relayed) const {
+    for (const auto& [socket, local] : relay_sockets_)
+      if (local == relayed) return socket;
+    return std::nullopt;
+  }
+
   static bool between_peers(const TransportAddress& a, const TransportAddress& b) {
     return a.address != kRelay.address && b.address != kRelay.address;
   }
@@ -196,11 +203,7 @@ class Lab {
         return drain_host(i);
       }
     if (p.to == kRelay) relay->handle_datagram(now, {kListener, p.from, p.bytes});
-    for (const auto& [socket, local] : relay_sockets_)
-      if (local == p.to) {
-        relay->handle_datagram(now, {socket, p.from, p.bytes});
-        break;
-      }
+    if (const auto socket = relayed_socket(p.to)) relay->handle_datagram(now, {*socket, p.from, p.bytes});
     drain_relay();
   }
   /// In pieces of odd sizes that fit no message. A stream that ends takes what is left of them along.

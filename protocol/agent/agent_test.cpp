@@ -3,8 +3,8 @@
 //     switch, every packet arrives once. The keys stay: one handshake, equal hashes.
 //  2. The direct path dies: consent is lost, data goes on over the relay, nothing sent after that is lost or doubled.
 //  3. ice: no data before a nomination, however long the relay would have carried it.
-//  4. The relay sees neither application data, nor credentials, nor keys in any byte; with a plaintext session the same
-//     search finds data and credentials (control).
+//  4. The relay sees neither application data, nor the peers' ICE passwords, nor the keys of hosts and session, nor its users'
+//     passwords in any byte; with a plaintext session the same search finds data and ICE passwords (control).
 //  5. A lost offer, a lost answer, a lossy internet, a late peer and a relay that forgot everything only delay it.
 //     A lost candidate too: data over an allocation that the peer knows from checks only is relayed, not direct.
 //  6. Wrong credential, absent peer, wrong identity, silent relay: each its own reason, once, in bounded time. An absent peer
@@ -114,6 +114,12 @@ TEST(Agent, TheRelaySeesNoSecret) {
     const Octets data(24, 0xA5);
     EXPECT_EQ(found(lab.seen_by_relay, data), !sealed);
     const auto& keys = lab.client().session().keys();
+    for (auto& host : lab.hosts) {
+      EXPECT_EQ(found(lab.seen_by_relay, bytes_of(host.agent->ice_credentials().password)), !sealed);
+      EXPECT_FALSE(found(lab.seen_by_relay, host.identity->keys().secret.bytes()));
+    }
+    for (const std::string_view password : lab.options_.password)
+      EXPECT_FALSE(found(lab.seen_by_relay, {reinterpret_cast<const std::uint8_t*>(password.data()), password.size()}));
     if (!sealed) continue;
     for (const auto& key : {keys.send, keys.receive}) EXPECT_FALSE(found(lab.seen_by_relay, key.bytes()));
     auto copy = lab.seen_by_relay;

@@ -195,10 +195,12 @@ class Verdicts(Command):
         self.assertEqual(json.loads((self.folder / "run/manifest.json").read_text())["state"], "complete")
 
     def test_oracle_is_contradicted(self):
-        """Nobody becomes direct on a timeout of a moment; the oracle says that these NATs always let it happen."""
-        self.write("s.yaml", "name: s\ntrials: 3\ntimeout: 30 ms\nclient: {nat: full-cone}\nconnector: {nat: full-cone}\n")
+        """Nobody becomes direct on a timeout of a moment, nor relayed; the oracle says that these NATs always let it happen."""
+        nats = "[full-cone, symmetric]"
+        self.write("s.yaml", f"name: s\ntrials: 3\ntimeout: 30 ms\nclient: {{nat: {nats}}}\nconnector: {{nat: symmetric}}\n")
         out, _ = self.run_scenario("s.yaml", "--out", "run", status=1)
-        self.assertIn("oracle contradicted in full-cone,full-cone (relay-first): must be direct, 0 of 3 were\n", out)
+        self.assertIn("oracle contradicted in full-cone,symmetric (relay-first): must be direct, 0 of 3 were\n", out)
+        self.assertIn("oracle contradicted in symmetric,symmetric (relay-first): must be relayed, 0 of 3 were\n", out)
 
     def test_backend_that_cannot(self):
         scenario = SOURCE / "scenarios/access.yaml"

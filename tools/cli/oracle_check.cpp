@@ -45,7 +45,10 @@ std::string contradiction(const trial::Cell& cell, const results::CellSummary& m
         return fmt::format("must be direct, {} of {} were", direct, tally.trials);
       return {};
     case Prediction::relayed:
-      return direct == 0 ? "" : fmt::format("cannot be direct, {} of {} were", direct, tally.trials);
+      if (direct != 0) return fmt::format("cannot be direct, {} of {} were", direct, tally.trials);
+      if (lossless(cell) && relayed < tally.trials)
+        return fmt::format("must be relayed, {} of {} were", relayed, tally.trials);
+      return {};
     case Prediction::failed:
       return direct + relayed == 0 ? "" : fmt::format("cannot connect, {} of {} did", direct + relayed, tally.trials);
   }
