@@ -41,6 +41,7 @@ import page  # noqa: E402
 import report  # noqa: E402
 import round_trips  # noqa: E402
 import run_data  # noqa: E402
+import seal  # noqa: E402
 import style  # noqa: E402
 import time_to_direct  # noqa: E402
 
@@ -279,14 +280,19 @@ class ReportTest(unittest.TestCase):
 
         self.assertIn("No such file", refused(self.folder / "nowhere"))
         summary = (broken / "summary.json").read_text()
-        (broken / "summary.json").write_text(summary.replace('"count":200', '"count":199', 1))
+        for edited in (summary.replace('"low":', '"low":0', 1), summary.replace('"p50":2', '"p50":9', 1), summary + " ",
+                       summary.rpartition(",\n")[0] + "}\n"):
+            self.assertNotEqual(edited, summary)
+            (broken / "summary.json").write_text(edited)
+            self.assertRegex(refused(broken), r"summary.json is (not as punchlab wrote it|no JSON)")
+        (broken / "summary.json").write_text(seal.sealed(summary.replace('"count":200', '"count":199', 1)))
         self.assertIn("summary.json is not of the trials", refused(broken))
         (broken / "summary.json").write_text(summary)
         (broken / "trials.sqlite").write_text("no database at all " * 20)
         self.assertIn("trials.sqlite", refused(broken))
         (broken / "summary.json").write_text("{")
         self.assertIn("is no JSON", refused(broken))
-        (broken / "summary.json").write_text('{"cells":[]}')
+        (broken / "summary.json").write_text(seal.sealed('{"cells":[]}'))
         self.assertIn("no finished trial", refused(broken))
 
     def test_markup_in_names_stays_text(self):
@@ -294,9 +300,9 @@ class ReportTest(unittest.TestCase):
         shutil.copytree(self.runs["classic"], hostile)
         manifest = json.loads((hostile / "manifest.json").read_text())
         manifest["scenario"]["title"] = "<script>alert(1)</script>"
-        (hostile / "manifest.json").write_text(json.dumps(manifest))
+        (hostile / "manifest.json").write_text(seal.sealed(json.dumps(manifest)))
         summary = (hostile / "summary.json").read_text()
-        (hostile / "summary.json").write_text(summary.replace('"symmetric"', '"<b>$x^2$</b>"'))
+        (hostile / "summary.json").write_text(seal.sealed(summary.replace('"symmetric"', '"<b>$x^2$</b>"')))
         text = report.make(hostile).read_text(encoding="utf-8")
         self.assertNotIn("<script>alert", text)
         self.assertIsNone(re.search(r"<b>\$x", text))

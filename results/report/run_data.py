@@ -7,6 +7,8 @@ import sqlite3
 
 import numpy
 
+import seal
+
 OUTCOMES = ("direct", "relayed", "failed")
 TIMES = ("time_to_direct", "least_time_to_direct", "rtt_direct", "rtt_relayed")
 
@@ -78,11 +80,15 @@ class Run:
 
 def _load_json(path):
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        loaded = json.loads(text)
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise RunError(f"{path} is no JSON: {error}") from error
+    if not seal.holds(text):
+        raise RunError(f"{path} is not as punchlab wrote it (its last line does not fit): damaged or edited")
+    return loaded
 
 
 def _load_times(connection, cell):

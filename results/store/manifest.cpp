@@ -8,6 +8,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "results/store/seal.hpp"
 #include "results/store/sha256.hpp"
 
 namespace punchlab::results {
@@ -16,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "punchlab run";
-constexpr int kFormatVersion = 3;  // earlier ones did not hold the presets
+constexpr int kFormatVersion = 4;  // earlier ones had no seal
 constexpr std::array kStates{"running", "complete", "interrupted", "failed"};
 
 Manifest::State parse_state(const std::string& name) {
@@ -29,9 +30,10 @@ Manifest::State parse_state(const std::string& name) {
 void check_format(const Json& j) {
   if (j.at("format") != kFormat) throw std::invalid_argument("not the manifest of a run");
   if (const int version = j.at("format_version"); version != kFormatVersion)
-    throw std::invalid_argument(fmt::format("it has format {}, this punchlab reads {}; run the scenario again, or use "
-                                            "the punchlab that made it",
-                                            version, kFormatVersion));
+    throw std::invalid_argument(
+        fmt::format("it has format {}, this punchlab reads {}; run the scenario again, or use "
+                    "the punchlab that made it",
+                    version, kFormatVersion));
 }
 
 std::vector<trial::PresetText> presets_from(const Json& j) {
@@ -60,8 +62,11 @@ std::string differing_preset(const std::vector<trial::PresetText>& before, const
   return {};
 }
 
-Manifest from_json(const Json& j) {
+Manifest from_json(std::string_view text) {
+  const auto j = Json::parse(text);
   check_format(j);
+  if (!seal_holds(text))
+    throw std::invalid_argument("it is not as punchlab wrote it (its last line does not fit): damaged or edited");
   Manifest m;
   m.version = j.at("version");
   m.commit = j.at("commit");
@@ -98,12 +103,8 @@ std::string to_json(const Manifest& m) {
   j["format_version"] = kFormatVersion;
   j["version"] = m.version;
   j["commit"] = m.commit;
-  j["scenario"] = {{"name", m.scenario_name},
-                   {"title", m.scenario_title},
-                   {"path", m.scenario_path},
-                   {"sha256", m.scenario_sha256},
-                   {"text", m.scenario_text},
-                   {"presets", presets_json(m.presets)}};
+  j["scenario"] = {{"name", m.scenario_name},     {"title", m.scenario_title}, {"path", m.scenario_path},
+                   {"sha256", m.scenario_sha256}, {"text", m.scenario_text},   {"presets", presets_json(m.presets)}};
   j["seed"] = m.seed;
   j["backend"] = m.backend;
   j["host"] = m.host;
@@ -118,12 +119,12 @@ std::string to_json(const Manifest& m) {
   j["trials_per_second"] = m.trials_per_second ? Json(*m.trials_per_second) : Json();
   j["resumed"] = m.resumed;
   // A host name or a path need not be UTF-8; that must not lose the run.
-  return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return sealed(j.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 Result<Manifest> parse_manifest(std::string_view json) {
   try {
-    return from_json(Json::parse(json));
+    return from_json(json);
   } catch (const std::exception& e) {  // the JSON library throws; beyond this edge errors are values
     return Error{Error::Kind::corrupt, fmt::format("manifest.json cannot be read: {}", e.what())};
   }

@@ -38,9 +38,9 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
-/// JSON, indented, one final newline.
+/// JSON, indented, sealed (seal.hpp).
 std::string to_json(const Manifest& manifest);
-/// The error names the missing or wrong key, or the format when it is another version's.
+/// The error names the missing or wrong key, the format when it is another version's, or says that the seal is broken.
 Result<Manifest> parse_manifest(std::string_view json);
 
 /// Why a run made under `before` cannot be taken up by `now`; nothing when it can. Scenario text, presets, seed,

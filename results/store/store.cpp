@@ -146,6 +146,8 @@ Store::~Store() {
 /// With a plan: for writing, making the tables when they are not there.
 Status Store::open_trials(const trial::Plan* plan) {
   const auto path = folder_ / "trials.sqlite";
+  if (plan == nullptr && !fs::exists(path))
+    return Error{Error::Kind::corrupt, fmt::format("{} is broken: it has no trials.sqlite", folder_.string())};
   auto database = Database::open(path, plan != nullptr ? Database::Mode::write : Database::Mode::read);
   if (!database) return database.error();
   database_ = std::move(*database);

@@ -11,6 +11,7 @@
 #include "results/record/names.hpp"
 #include "results/store/csv.hpp"
 #include "results/store/files.hpp"
+#include "results/store/seal.hpp"
 
 namespace punchlab::results {
 namespace {
@@ -141,9 +142,10 @@ std::string csv_row(const CellSummary& cell) {
 }  // namespace
 
 std::string to_json(const Summary& summary) {
-  return fmt::format("{{\"scenario\":{},\"backend\":{},\"seed\":{},\"trials\":{},\"cells\":[{}],\n\"pooled\":[{}]}}\n",
-                     Json(summary.scenario).dump(), Json(summary.backend).dump(), summary.seed, summary.trials,
-                     lines(summary.cells, cell_json), lines(summary.pooled, pooled_json));
+  return sealed(
+      fmt::format("{{\"scenario\":{},\"backend\":{},\"seed\":{},\"trials\":{},\"cells\":[{}],\n\"pooled\":[{}]}}\n",
+                  Json(summary.scenario).dump(), Json(summary.backend).dump(), summary.seed, summary.trials,
+                  lines(summary.cells, cell_json), lines(summary.pooled, pooled_json)));
 }
 
 std::string to_csv(const Summary& summary) {

@@ -8,7 +8,7 @@
 
 namespace punchlab::results {
 
-/// DESIGN.md section 8, described field by field in docs/results.md; one line per cell. Rates have 6 decimals, times
+/// DESIGN.md section 8, described field by field in docs/results.md; one line per cell, sealed (seal.hpp). Rates have 6 decimals, times
 /// are milliseconds, exact to the nanosecond.
 std::string to_json(const Summary& summary);
 

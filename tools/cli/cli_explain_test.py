@@ -22,7 +22,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from cli_fixture import TINY, Command
+from cli_fixture import TINY, Command, seal
 
 # A bit of everything that a trial's draws depend on.
 MIXED = """\
@@ -69,6 +69,10 @@ class Replay(Command):
         out, _ = self.punchlab("replay", "run", "--trial", "1-2", status=1)
         self.assertIn("not the same", out)
         self.punchlab("replay", "run", "--trial", "1-3")
+        manifest = json.loads((self.folder / "run/manifest.json").read_text())
+        if manifest["commit"] and not manifest["commit"].endswith("+"):  # a build of what is committed
+            self.assertIn("trials.sqlite says, though the same commit made the run", self.refused("explain", "run", "--trial", "1-2"))
+        self.write("run/manifest.json", seal.sealed(json.dumps(manifest | {"commit": "another"})))
         out, _ = self.punchlab("explain", "run", "--trial", "1-2")
         self.assertIn("NOT as stored", out)
 
@@ -99,11 +103,13 @@ class Replay(Command):
                 with self.subTest([command, *arguments]):
                     self.assertIn(says, self.refused(command, *arguments))
         manifest = json.loads((self.folder / "run/manifest.json").read_text())
-        for change, says in (({"format_version": 1}, "it has format 1, this punchlab reads 3"),
+        self.write("run/manifest.json", json.dumps(manifest | {"seed": 8}, indent=1))
+        self.assertIn("it is not as punchlab wrote it", self.refused("explain", "run", "--trial", "0-0"))
+        for change, says in (({"format_version": 1}, "it has format 1, this punchlab reads 4"),
                              ({"scenario": manifest["scenario"] | {"text": TINY + "# edited\n"}}, "text is not what its hash says"),
                              ({"backend": "pigeons"}, "was run on backend pigeons, which this punchlab does not know"),
                              ({"backend": "sockets"}, "trial 0-0 of run has no recording, and real sockets cannot run it again")):
-            self.write("run/manifest.json", json.dumps(manifest | change))
+            self.write("run/manifest.json", seal.sealed(json.dumps(manifest | change)))
             with self.subTest(says):
                 self.assertIn(says, self.refused("explain", "run", "--trial", "0-0"))
 
@@ -275,7 +281,7 @@ class Sockets(Command):
         text = preset["text"].replace("mapping: address-and-port-dependent", "mapping: endpoint-independent")
         self.assertNotEqual(text, preset["text"])
         preset |= {"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-        self.write("run/manifest.json", json.dumps(manifest))
+        self.write("run/manifest.json", seal.sealed(json.dumps(manifest)))
 
     def test_sentence_and_packets(self):
         self.run_real()

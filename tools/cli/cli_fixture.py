@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -15,6 +16,9 @@ import uuid
 
 PUNCHLAB = os.environ["PUNCHLAB"]
 SOURCE = pathlib.Path(os.environ["PUNCHLAB_SOURCE"])
+sys.path.append(str(SOURCE / "results" / "report"))
+import seal  # noqa: E402, F401  seals of the files of a run folder
+
 PATIENCE = 240  # seconds that anything may take on a busy machine
 
 TINY = """\

@@ -85,9 +85,13 @@ class Folders(Command):
         manifest = json.loads((self.folder / "run/manifest.json").read_text())
         manifest["format_version"] = 1
         self.write("run/manifest.json", json.dumps(manifest))
-        self.assertIn("it has format 1, this punchlab reads 3; run the scenario again", self.refused("report", "run"))
+        self.assertIn("it has format 1, this punchlab reads 4; run the scenario again", self.refused("report", "run"))
 
     def test_broken_run(self):
+        self.run_scenario("tiny.yaml", "--out", "lacking")
+        (self.folder / "lacking/trials.sqlite").unlink()
+        for command in ("report", "export", "explain"):
+            self.assertIn("lacking is broken: it has no trials.sqlite", self.refused(command, "lacking"))
         for name, content in (("trials.sqlite", "no database at all, but long enough " * 9), ("manifest.json", "{")):
             with self.subTest(name):
                 self.run_scenario("tiny.yaml", "--out", name + "-run")

@@ -14,6 +14,7 @@
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 #include "tools/cli/what_if_report.hpp"
+#include "version_values.hpp"
 
 namespace punchlab::cli {
 
@@ -57,6 +58,18 @@ std::string outcome_line(const RecordedRun& run, const explain::Recording& r, co
                      r.record == stored
                          ? ""
                          : "  (NOT as stored: `punchlab replay` says how; what follows is what this punchlab does)");
+}
+
+/// The same commit gives the same bits; when it does not, the row was changed. (A build of uncommitted code, whose name
+/// ends with "+", promises nothing.)
+void refuse_damaged_row(const RecordedRun& run, const results::TrialRecord& now, const results::TrialRecord& stored) {
+  const std::string_view commit = PUNCHLAB_COMMIT;
+  if (run.is_real() || now == stored || commit.empty() || commit.ends_with('+')) return;
+  if (run.store.manifest().commit == commit)
+    throw CommandError(kWrongUsage,
+                       fmt::format("trial {} does not end as {} says, though the same commit made the run: the file is "
+                                   "damaged or edited",
+                                   id_of(stored), (run.store.folder() / "trials.sqlite").string()));
 }
 
 /// What happened in the trial: as it was recorded, or run once more.
@@ -121,6 +134,7 @@ void explain_trial(const RecordedRun& run, const po::variables_map& values) {
   const auto stored = chosen_trial(run, values);
   const trial::Identities identities(run.plan.seed);
   const auto recording = happened(run, stored, identities);
+  refuse_damaged_row(run, recording.record, stored);
   const auto journeys = explain::journeys(recording);
   fmt::print("{}{}\n\n", outcome_line(run, recording, stored), explain::sentence(recording));
   if (values["what-if"].as<bool>())
