@@ -192,8 +192,8 @@ TEST_F(Mistakes, Sides) {  // case 6
       {"{nat: {population: [{nat: full-cone}]}}", "s.yaml:2:29: a member has no \"share\"; add it"},
       {"{nat: {population: []}}", "s.yaml:2:28: members is an empty list; give at least one"},
       {"{nat: ../nats/full-cone}",
-       "s.yaml:2:15: \"../nats/full-cone\" is no NAT name; use up to 64 letters, digits, '.', '_' and '-', "
-       "a letter or digit first"},
+       "s.yaml:2:15: \"../nats/full-cone\" is a path; put the NAT into nats/full-cone.yaml beside the scenario and "
+       "write full-cone"},
       {"{nat: {name: x, timers: {udp: 30 s}}}",
        "s.yaml:2:34: unknown key \"udp\" in timers; the nearest is \"udp-replied\" (known: udp-unreplied, "
        "udp-replied, udp-assured-after, tcp-transitory, tcp-established, icmp-query)"},
