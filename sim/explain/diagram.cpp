@@ -19,6 +19,9 @@ constexpr int kTimes = 90;    ///< width of the column of times
 constexpr int kColumn = 230;  ///< between lifelines
 constexpr int kTop = 64;
 constexpr int kRow = 46;
+constexpr int kApart = 5;   ///< between the two ways of a packet that turns back
+constexpr int kLetter = 7;  ///< width of a letter of a label, more than most have
+constexpr int kMargin = 8;  ///< between a label and what it stands beside
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -40,7 +43,7 @@ std::string escaped(std::string_view text) {
 constexpr const char* kStyle = R"(<style>
 svg.sequence { --ink:#1c1e21; --faint:#8a9099; --line:#d5d9de; --bad:#b3261e; --good:#1a7f37; --note:#0b57d0; --paper:#ffffff;
   font: 12px system-ui, sans-serif; background: var(--paper); }
-@media (prefers-color-scheme: dark) { svg.sequence { --ink:#e6e8eb; --faint:#8b929b; --line:#3a3f46; --bad:#ff8a80; --good:#6fdd8b;
+@media screen and (prefers-color-scheme: dark) { svg.sequence { --ink:#e6e8eb; --faint:#8b929b; --line:#3a3f46; --bad:#ff8a80; --good:#6fdd8b;
   --note:#8ab4f8; --paper:#16181b; } }
 svg.sequence text { fill: var(--ink); } svg.sequence .faint { fill: var(--faint); font-size: 10.5px; }
 svg.sequence .bad { fill: var(--bad); } svg.sequence .note { fill: var(--note); font-weight: 600; }
@@ -76,6 +79,42 @@ class Columns {
  private:
   int client_, shared_, connector_;
 };
+
+/// The line of a packet. What turns back does so a little below, so that there and back can both be seen.
+class Way {
+ public:
+  Way(int x, int y) : start_(x), before_(x), x_(x), y_(y), path_(fmt::format("M{} {}", x, y)) {}
+
+  void go(int to) {
+    if (turns(to)) {
+      path_ += fmt::format("H{}v{}", x_, kApart);
+      y_ += kApart;
+    }
+    if (to != x_) before_ = x_;
+    x_ = to;
+  }
+  bool turns(int to) const { return (to - x_) * (x_ - before_) < 0; }
+  int start() const { return start_; }
+  int x() const { return x_; }
+  int y() const { return y_; }
+  bool leftwards() const { return x_ < before_; }  ///< at its end
+  std::string path() const { return path_ + fmt::format("H{}", x_); }
+
+ private:
+  int start_, before_, x_, y_;
+  std::string path_;
+};
+
+/// Where a packet's labels stand: beside the end of its line where they fit, and cut where they fit nowhere.
+struct Place {
+  int x = 0;
+  bool to_the_left = false;
+  std::size_t letters = 0;  ///< that there is room for
+};
+
+std::string cut(const std::string& text, std::size_t letters) {
+  return text.size() > letters ? text.substr(0, letters - 4) + " ..." : text;
+}
 
 class Drawing {
  public:
@@ -180,50 +219,58 @@ class Drawing {
     draw_time(at);
     const auto& first = r_.events[journey.hops.front().event];
     const auto& last = r_.events[journey.hops.back().event];
-    const int start = columns_.x(column_of(first));
-    const int line = y_ + 9;
-    int x = start, before = start;
-    std::string marks, way, tip = journey.meaning;
-    for (std::size_t i = 0; i < journey.hops.size(); ++i) {
-      const auto& event = r_.events[journey.hops[i].event];
-      const int to = x_of(event, x);
+    Way way(columns_.x(column_of(first)), y_ + 9);
+    std::string marks, tip = journey.meaning;
+    for (const auto& hop : journey.hops) {
+      const auto& event = r_.events[hop.event];
+      way.go(x_of(event, way.x()));
       tip += fmt::format("\n{} ms {}", milliseconds(r_, event.at), verdict(r_, event));
       if (event.kind == Kind::translated)
-        marks += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3\"/>", to, line);
+        marks += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3\"/>", way.x(), way.y());
       if (event.after)
         for (const auto& change : changes(*event.before, *event.after)) tip += "\n  " + change;
-      if ((to - x) * (x - before) < 0) way += fmt::format("H{}", x);  // what turns back goes both ways
-      if (to != x) before = x;
-      x = to;
     }
-    const bool arrived = last.kind == Kind::delivered;
-    const bool leftwards = x < start;
+    const bool arrived = last.kind == Kind::delivered || last.kind == Kind::ignored;
     rows_ += fmt::format("<g><title>{}</title>", escaped(tip));
-    draw_labels(journey, last, start, leftwards);
-    rows_ += fmt::format("<path class=\"way{}\" d=\"M{} {}{}H{}\"/>{}",
-                         arrived || last.kind == Kind::ignored ? "" : " lost", start, line, way, x, marks);
-    const int back = x < before ? 7 : -7;
-    if (arrived || last.kind == Kind::ignored)
-      rows_ += fmt::format("<path class=\"head\" d=\"M{0} {1}l{2} -4v8z\"/>", x, line, back);
+    draw_labels(journey, last, way);
+    rows_ += fmt::format("<path class=\"way{}\" d=\"{}\"/>{}", arrived ? "" : " lost", way.path(), marks);
+    if (arrived)
+      rows_ +=
+          fmt::format("<path class=\"head\" d=\"M{0} {1}l{2} -4v8z\"/>", way.x(), way.y(), way.leftwards() ? 7 : -7);
     else if (last.kind != Kind::translated && last.kind != Kind::sent)
-      rows_ += fmt::format("<path class=\"cross\" d=\"M{} {}l10 10m0 -10l-10 10\"/>", x - 5, line - 5);
+      rows_ += fmt::format("<path class=\"cross\" d=\"M{} {}l10 10m0 -10l-10 10\"/>", way.x() - 5, way.y() - 5);
     rows_ += "</g>\n";
     y_ += kRow;
   }
 
-  void draw_labels(const Journey& journey, const Event& last, int start, bool leftwards) {
-    const int side = leftwards ? -8 : 8;
-    const char* anchor = leftwards ? "end" : "start";
-    const auto shown = journey.meaning.size() > 76 ? journey.meaning.substr(0, 74) + " ..." : journey.meaning;
-    rows_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", start + side, y_ + 3, anchor,
-                         escaped(shown));
+  /// From where the packet starts in its direction, when there is room for `letters`; else from where it ends, or from
+  /// where there is more room.
+  Place place(const Way& way, std::size_t letters) const {
+    const bool leftwards = way.x() < way.start();
+    const auto beside = [&](int x, bool to_the_left) {
+      const int at = to_the_left ? x - kMargin : x + kMargin;
+      const int room = to_the_left ? at - kTimes : columns_.width() - kMargin - at;
+      return Place{at, to_the_left, static_cast<std::size_t>(std::max(room / kLetter, 8))};
+    };
+    const auto from = beside(way.start(), leftwards), to = beside(way.x(), !leftwards);
+    return from.letters >= letters || from.letters >= to.letters ? from : to;
+  }
+
+  void draw_label(const char* style, const Place& place, int y, const std::string& text) {
+    rows_ += fmt::format("<text{} x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", style, place.x, y,
+                         place.to_the_left ? "end" : "start", escaped(cut(text, place.letters)));
+  }
+
+  void draw_labels(const Journey& journey, const Event& last, const Way& way) {
+    const auto meaning = cut(journey.meaning, 78);
     const auto& hop = journey.hops.back();
     auto below = fmt::format("{} -> {}", hop.source.to_string(), hop.destination.to_string());
     const bool bad = last.kind != Kind::delivered && last.kind != Kind::translated && last.kind != Kind::sent &&
                      last.kind != Kind::ignored;
     if (bad) below += ", " + verdict(r_, last);
-    rows_ += fmt::format("<text class=\"faint{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", bad ? " bad" : "",
-                         start + side, y_ + 22, anchor, escaped(below));
+    const auto where = place(way, std::max(meaning.size(), below.size()));
+    draw_label("", where, y_ + 3, meaning);
+    draw_label(bad ? " class=\"faint bad\"" : " class=\"faint\"", where, way.y() + 13, below);
   }
 
   const Recording& r_;

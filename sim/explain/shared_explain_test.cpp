@@ -70,7 +70,8 @@ TEST(SharedDiagram, DrawsTheSharedGatewayOnce) {  // case 2
   const auto svg = diagram_svg(r, all);
   EXPECT_EQ(count(svg, ">shared NAT</text>"), 1U);
   EXPECT_EQ(count(svg, ">carrier</text>"), 1U);
-  EXPECT_TRUE(std::regex_search(svg, std::regex("class=\"way\" d=\"M[0-9]+ [0-9]+H[0-9]+H[0-9]+\""))) << "a turn";
+  EXPECT_TRUE(std::regex_search(svg, std::regex("class=\"way\" d=\"M[0-9]+ [0-9]+H[0-9]+v[1-9][0-9]*H[0-9]+\"")))
+      << "a turn";
   const auto text = listing(r, all, {});
   EXPECT_THAT(text, HasSubstr("both peers stand in one network\n"));
   EXPECT_THAT(text, HasSubstr("behind carrier: mapping endpoint-independent"));
@@ -79,6 +80,39 @@ TEST(SharedDiagram, DrawsTheSharedGatewayOnce) {  // case 2
   const std::string bytes(capture.begin(), capture.end());
   EXPECT_EQ(count(bytes, "shared network's access link"), 1U);
   EXPECT_THAT(bytes, HasSubstr("shared NAT: "));
+}
+
+/// From a label's first letter to its last, in pixels, when letters are as wide as most are not.
+std::pair<int, int> span(const std::smatch& text) {
+  const int x = std::stoi(text[1]), width = 7 * static_cast<int>(text[3].length());
+  return text[2] == "end" ? std::pair(x - width, x) : std::pair(x, x + width);
+}
+
+TEST(SharedDiagram, LabelsStayInsideAndSayTheirPacket) {  // case 2
+  auto cell = homes(Hairpinning::external_source);
+  cell.connector.nats = {};
+  const auto r = recorded(cell);
+  const auto svg = diagram_svg(r, journeys(r));
+  const int width = std::stoi(svg.substr(svg.find(" width=\"") + 8));
+  const std::regex label(
+      "<text(?: class=\"faint[ a-z]*\")? x=\"([0-9]+)\" y=\"[0-9]+\" text-anchor=\"(start|end)\">([^<]*)<");
+  std::size_t labels = 0;
+  for (std::sregex_iterator at(svg.begin(), svg.end(), label), end; at != end; ++at, ++labels) {
+    const auto [left, right] = span(*at);
+    EXPECT_GE(left, 90) << at->str() << " covers the times";
+    EXPECT_LE(right, width) << at->str() << " is cut";
+  }
+  EXPECT_GT(labels, 40U);
+  EXPECT_THAT(svg, HasSubstr(", relayed address 192.0.2.1:")) << "shortened only where there is no room on either side";
+}
+
+TEST(SharedNames, FitAfterThe) {  // case 1
+  auto cell = homes(Hairpinning::none);
+  cell.shared->nats.push_back(cell.shared->nats.front());
+  const auto r = recorded(cell);
+  EXPECT_EQ(name_of(r, trial::HostId::shared, 0), "first shared NAT");
+  EXPECT_EQ(name_of(r, trial::HostId::shared, 1), "second shared NAT");
+  EXPECT_THAT(sentence(r), HasSubstr("the second shared NAT "));
 }
 
 std::vector<std::string> cures(const trial::Cell& cell) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sim/packet/packet.hpp"
 #include "sim/trial/scenario_text.hpp"
@@ -42,6 +43,12 @@ std::vector<std::string> entries(const Table& table) {
   return all;
 }
 
+/// Of the gateways of a chain, of which there are at most eight.
+const char* ordinal(std::size_t gateway) {
+  constexpr const char* kWords[] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh"};
+  return gateway < std::size(kWords) ? kWords[gateway] : "last";
+}
+
 std::string addresses(const Event& event) {
   const auto view = packet::parse(event.packet);
   return view ? fmt::format("{} -> {}", view->source.to_string(), view->destination.to_string()) : "malformed";
@@ -58,7 +65,9 @@ std::string name_of(const Recording& recording, HostId side, std::size_t gateway
   const auto& gateways = recording.topology.host(side).gateways;
   if (gateway >= gateways.size()) return "the core";
   const char* kind = gateways[gateway].profile.translates ? "NAT" : "firewall";
-  const auto whose = side == HostId::shared ? "shared" : name_of(side) + "'s";
+  if (side == HostId::shared)  // so that "the" fits before it
+    return gateways.size() == 1 ? fmt::format("shared {}", kind) : fmt::format("{} shared {}", ordinal(gateway), kind);
+  const auto whose = name_of(side) + "'s";
   return gateways.size() == 1 ? fmt::format("{} {}", whose, kind) : fmt::format("{} {} {}", whose, kind, gateway + 1);
 }
 

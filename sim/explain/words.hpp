@@ -8,8 +8,8 @@ namespace punchlab::explain {
 
 /// "client", "connector", "relay", "shared network".
 std::string name_of(trial::HostId host);
-/// "client's NAT", with more than one "client's NAT 2" (from the host outwards), "client's firewall", "shared NAT";
-/// past the last one "the core".
+/// "client's NAT", with more than one "client's NAT 2" (from the host outwards), "client's firewall", "shared NAT",
+/// with more than one "second shared NAT"; past the last one "the core".
 std::string name_of(const Recording& recording, trial::HostId side, std::size_t gateway);
 /// Milliseconds from the trial's origin, three decimals: "-12.000", "340.125".
 std::string milliseconds(const Recording& recording, Time at);
