@@ -95,9 +95,10 @@ std::string prediction(const results::TrialRecord& real, const results::TrialRec
 /// A plan has agents in all cells or in none.
 void refuse_agents(const RecordedRun& run) {
   if (trial::has_agents(run.plan.cells.front()))
-    throw CommandError(kWrongUsage,
-                       fmt::format("--what-if simulates our own core; the sides of {} are other people's agents",
-                                   run.store.folder().string()));
+    throw CommandError(
+        kWrongUsage,
+        fmt::format("--what-if simulates our own core; the sides of {} are agents that are programs of their own",
+                    run.store.folder().string()));
 }
 
 void print_what_if(const RecordedRun& run, const explain::Recording& happened, const trial::Identities& identities) {

@@ -24,9 +24,10 @@ results::TrialRecord run_again(const RecordedRun& run, const results::TrialRecor
 ExitStatus replay_in_model(const RecordedRun& run, const results::TrialRecord& stored) {
   const auto& cell = run.cell(stored.cell);
   if (trial::has_agents(cell))
-    throw CommandError(kWrongUsage,
-                       fmt::format("trial {} was run by other people's agents ({}), which no simulation runs",
-                                   id_of(stored), name_of(cell)));
+    throw CommandError(
+        kWrongUsage,
+        fmt::format("trial {} was run by agents that are programs of their own ({}), which no simulation runs",
+                    id_of(stored), name_of(cell)));
   const auto model = runner::name_of(run.model());
   const auto world = runner::make_world(run.model());
   const auto again = explain::record(*world, cell, trial::Identities(run.plan.seed), run.plan.seed, stored.trial);
