@@ -67,6 +67,7 @@ Time PairTrial::until() const {
 
 void PairTrial::start(Time now, trial::Network& network) {
   network_ = &network;
+  world_->demand_port(HostId::relay, {topology_->host(HostId::relay).addresses[0], trial::kRelayPort});
   relay_ = std::make_unique<RelayProgram>(world_->network_namespace(HostId::relay), topology_->host(HostId::relay),
                                           cell_->relay_server, *programs_);
   for (const auto host : kPeers) drivers_[index(host)] = start_driver(host);

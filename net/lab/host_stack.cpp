@@ -47,16 +47,26 @@ std::optional<std::size_t> HostStack::socket_at(const TransportAddress& local) {
   for (std::size_t i = 0; i < sockets_.size(); ++i)
     if (sockets_[i].local == local) return i;
   if (sockets_.size() == kSockets || !owns(local.address)) return std::nullopt;
-  FileDescriptor file(
-      namespace_.inside([] { return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP); }));
-  const auto address = to_sockaddr(local);
+  auto file = bound_socket(SOCK_DGRAM, local);
   if (file.get() < 0) return std::nullopt;
-  if (bind(file.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    if (errno == EADDRINUSE) throw PortInUse();
-    return std::nullopt;
-  }
   sockets_.push_back({local, std::move(file)});
   return sockets_.size() - 1;
+}
+
+void HostStack::demand_port(const TransportAddress& local) const {
+  for (const int type : {SOCK_DGRAM, SOCK_STREAM}) bound_socket(type, local);
+}
+
+/// Closed when the kernel refuses it. Throws PortInUse.
+FileDescriptor HostStack::bound_socket(int type, const TransportAddress& local) const {
+  FileDescriptor file(
+      namespace_.inside([&] { return socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }));
+  const int reuse = type == SOCK_STREAM ? 1 : 0;  // connections of earlier trials may still be in TIME-WAIT
+  setsockopt(file.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+  const auto address = to_sockaddr(local);
+  if (file.get() < 0 || bind(file.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return file;
+  if (errno == EADDRINUSE) throw PortInUse();
+  return FileDescriptor();
 }
 
 bool HostStack::send(std::size_t socket, const TransportAddress& destination, std::uint8_t ttl, Bytes payload) {

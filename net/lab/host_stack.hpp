@@ -31,6 +31,8 @@ class HostStack {
   /// Index of the host's socket that is bound to `local`, one of its addresses, opened when there is none yet; nothing
   /// when the kernel or kSockets refuses. Throws PortInUse.
   std::optional<std::size_t> socket_at(const TransportAddress& local);
+  /// Throws PortInUse when a program has `local`, of UDP or TCP.
+  void demand_port(const TransportAddress& local) const;
   const TransportAddress& local_of(std::size_t socket) const { return sockets_[socket].local; }
   std::size_t socket_count() const { return sockets_.size(); }
   int fd_of(std::size_t socket) const { return sockets_[socket].file.get(); }
@@ -59,6 +61,7 @@ class HostStack {
     FileDescriptor file;
   };
   void assign_addresses(const std::vector<IpAddress>& addresses);
+  FileDescriptor bound_socket(int type, const TransportAddress& local) const;
 
   NetworkNamespace namespace_;
   std::unique_ptr<HostDevice> device_;

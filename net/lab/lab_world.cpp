@@ -55,6 +55,9 @@ class SocketsWorld final : public LabWorld, public trial::Network, private Inter
     mend();
     for (std::size_t i = 0; i < trial::kHosts; ++i) stacks_[i].reset(topology.hosts[i].addresses);
   }
+  void demand_port(HostId host, const TransportAddress& local) override {
+    guarded(host, [&](HostStack& stack) { stack.demand_port(local); });
+  }
   const NetworkNamespace& network_namespace(HostId host) const override {
     return stacks_[static_cast<std::size_t>(host)].network_namespace();
   }

@@ -34,6 +34,8 @@ class LabWorld : public trial::World {
   virtual void leave_to_others(trial::HostId host) = 0;
   /// Gives the hosts their addresses before `run` does, for programs that start earlier.
   virtual void assign_addresses(const trial::Topology& topology) = 0;
+  /// Before such a program of the trial takes `local`, of UDP and TCP, in `run`: throws trial::WorldFault when another has it.
+  virtual void demand_port(trial::HostId host, const TransportAddress& local) = 0;
   /// Where such programs belong.
   virtual const NetworkNamespace& network_namespace(trial::HostId host) const = 0;
 };
