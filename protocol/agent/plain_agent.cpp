@@ -11,6 +11,8 @@ PlainAgent::PlainAgent(const PlainConfig& config, Rng& rng)
       ice_(*config.policy, config.role, rng),
       reflexive_done_(!config.stun || config.relayed_only),
       turn_done_(!config.turn) {
+  if (config.stun) ice_.know_relay(config.stun->address);
+  if (config.turn) ice_.know_relay(config.turn->address.address);
   if (!reflexive_done_) gatherer_.emplace(*config.policy, rng);
   if (config.turn) turn_.emplace(*config.policy, credential_, config.turn->address, config.turn->transport, rng);
 }
@@ -75,8 +77,20 @@ bool PlainAgent::set_remote_credentials(Time now, std::string_view ufrag, std::s
   return true;
 }
 
+/// What the peer tells may change the types of the selected path's candidates.
+template <class F>
+void PlainAgent::hear(F&& command) {
+  const auto before = ice_.selected();
+  command();
+  renamed_ = renamed_ || ice_.selected() != before;
+}
+
+void PlainAgent::end_of_remote_candidates(Time now) {
+  hear([&] { ice_.end_of_remote_candidates(now); });
+}
+
 void PlainAgent::add_remote(Time now, const ice::Candidate& candidate) {
-  ice_.add_remote(now, candidate);
+  hear([&] { ice_.add_remote(now, candidate); });
   if (turn_ && !candidate.address.address.is_private()) turn_->permit(now, candidate.address.address);
 }
 
@@ -129,6 +143,7 @@ Output PlainAgent::poll(Time now, MutableBytes out) {
   }
   if (std::exchange(owes_close_, false)) return CloseSocket{kTurnStream};
   if (std::exchange(owes_stream_, false)) return OpenSocket{kTurnStream, turn_->transport(), {}, turn_->server()};
+  if (std::exchange(renamed_, false)) return path_changed(now);
   do {
     again_ = false;
     if (const auto output = poll_gatherer(out)) return *output;
@@ -156,8 +171,10 @@ std::optional<Output> PlainAgent::poll_turn(Time now, MutableBytes out) {
   if (const auto* send = std::get_if<turn::Send>(&event))
     return Transmit{turn_socket(), turn_->server(), send->size, 0};
   again_ = true;
-  if (const auto* allocated = std::get_if<turn::Allocated>(&event))
+  if (const auto* allocated = std::get_if<turn::Allocated>(&event)) {
+    ice_.know_relay(allocated->relayed.address);
     tell(ice_.add_relayed(now, kRelayedBase, allocated->relayed, turn_->server()));
+  }
   if (std::holds_alternative<turn::AllocationLost>(event)) ice_.withdraw_base(now, kRelayedBase);
   if (!std::exchange(turn_done_, true)) conclude_gathering(now);
   return std::nullopt;

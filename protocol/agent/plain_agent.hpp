@@ -50,7 +50,7 @@ class PlainAgent {
   /// Checks begin with these. False, and nothing changes, when they are malformed (`ice::Agent`).
   bool set_remote_credentials(Time now, std::string_view ufrag, std::string_view password);
   void add_remote(Time now, const ice::Candidate& candidate);
-  void end_of_remote_candidates(Time now) { ice_.end_of_remote_candidates(now); }
+  void end_of_remote_candidates(Time now);
 
   void handle_datagram(Time now, const Datagram& datagram);
   /// kTurnStream, which an OpenSocket asked for, is there.
@@ -82,6 +82,8 @@ class PlainAgent {
   std::optional<Output> poll_turn(Time now, MutableBytes out);
   std::optional<Output> poll_ice(Time now, MutableBytes out);
   Output path_changed(Time now);
+  template <class F>
+  void hear(F&& command);
   std::optional<Transmit> send_from(ice::BaseId base, const TransportAddress& remote, Bytes bytes, MutableBytes out);
   bool from_turn_server(ice::BaseId base, const TransportAddress& source) const {
     return turn_ && base == (over_stream() ? kStreamBase : kSocketBase) && source == turn_->server();
@@ -99,6 +101,7 @@ class PlainAgent {
   bool turn_done_ = false;
   bool owes_stream_ = false, owes_close_ = false;
   std::optional<stun::StreamFramer> framer_;  ///< while the stream is open
+  bool renamed_ = false;                      ///< the selected path's candidates turned out to be of other types
   bool again_ = false;                        ///< an event was handled: poll the parts once more
   Time turn_deadline_ = kNever, ice_deadline_ = kNever;
   PathKind received_kind_ = PathKind::none;

@@ -14,6 +14,8 @@
 //     when neither side has anything but relayed candidates. Candidates later than the delay change nothing.
 //  9. A TURN server over TCP: relayed from a side that has no UDP at all, with bytes cut anywhere, until the stream
 //     ends; one that cannot be opened leaves the direct way.
+// 10. A peer of another maker, whose checks from its allocation say "peer-reflexive", comes before its candidates:
+//     relayed from the beginning where the relay is one's own STUN or TURN server; else said so once it is told.
 #include "protocol/agent/plain_agent.hpp"
 
 #include <gmock/gmock.h>
@@ -40,6 +42,7 @@ struct Peer {
   Time deadline = kNever;
   std::vector<ice::CandidateType> told;
   PathKind path = PathKind::none;
+  std::vector<PathKind> paths;  ///< all that it said
   std::vector<PathKind> received_on;
   bool told_end = false;
 };
@@ -101,6 +104,7 @@ class PlainPair : public testing::Test {
   bool udp_blocked = false, refuse_streams = false;  ///< of the first peer
   Duration direct_latency = kLatency;
   Duration signalling{0};  ///< of candidates
+  bool foreign = false;    ///< the second peer's checks from its allocation say what RFC 8445 section 7.1.1 wants
   Policy policy = *find_policy("relay-first");
   Policy hasty = policy;        ///< of a peer that nominates relayed pairs as soon as they are valid
   Time first_relayed = kNever;  ///< a datagram reached an allocation
@@ -135,17 +139,37 @@ class PlainPair : public testing::Test {
   }
   struct Letter {
     std::size_t to;
-    ice::Candidate candidate;
+    std::optional<ice::Candidate> candidate;  ///< nothing: their end
   };
+  void write(const Letter& letter) {
+    const bool at_once = signalling == 0ns || (foreign && letter.to == 1);
+    if (at_once) read(letter);
+    else letters_.emplace(now + signalling, letter);
+  }
   void read(const Letter& letter) {
-    peers[letter.to].agent->add_remote(now, letter.candidate);
+    auto& agent = *peers[letter.to].agent;
+    if (letter.candidate) agent.add_remote(now, *letter.candidate);
+    else agent.end_of_remote_candidates(now);
     peers[letter.to].deadline = now + 1ns;
+  }
+  Octets as_sent(const TransportAddress& from, const TransportAddress& to, Bytes bytes) const {
+    const Octets same{bytes.begin(), bytes.end()};
+    if (!foreign || to != peers[0].address || from == kRelay) return same;
+    const auto check = stun::MessageView::parse(bytes);
+    if (!check || check->message_class() != stun::Class::request) return same;
+    const auto& own = peers[0].agent->local_credentials();
+    const auto key = stun::IntegrityKey::short_term(ice::password_of(own));
+    Octets out(kMaxDatagram);
+    out.resize(ice::write_check({&peers[1].agent->local_credentials(), ice::ufrag_of(own), nullptr, &key, 1},
+                                {.id = check->transaction_id(), .role = ice::Role::controlled},
+                                ice::priority_of(ice::CandidateType::peer_reflexive, 1), out));
+    return out;
   }
   void put(const TransportAddress& from, const TransportAddress& to, Bytes bytes, bool stream = false) {
     if (udp_blocked && !stream && (from == peers[0].address || to == peers[0].address)) return;
     if (cut_direct && from.address != kRelay.address && to.address != kRelay.address) return;
     const bool direct = from.address != kRelay.address && to.address != kRelay.address;
-    wire_.emplace(now + (direct ? direct_latency : kLatency), Packet{from, to, {bytes.begin(), bytes.end()}, stream});
+    wire_.emplace(now + (direct ? direct_latency : kLatency), Packet{from, to, as_sent(from, to, bytes), stream});
   }
   void deliver(const Packet& p) {
     if (p.stream) return deliver_stream(p);
@@ -169,18 +193,15 @@ class PlainPair : public testing::Test {
                       opens |= std::holds_alternative<OpenSocket>(output);
                       if (const auto* t = std::get_if<Transmit>(&output))
                         put(peer.address, t->destination, bytes.first(t->size), t->socket == PlainAgent::kTurnStream);
-                      if (const auto* path = std::get_if<PathChanged>(&output)) peer.path = path->kind;
+                      if (const auto* path = std::get_if<PathChanged>(&output))
+                        peer.paths.push_back(peer.path = path->kind);
                       if (const auto* data = std::get_if<Received>(&output)) peer.received_on.push_back(data->kind);
                     }).at;
     while (const auto candidate = peer.agent->next_candidate()) {
       peer.told.push_back(candidate->type);
-      if (signalling > 0ns)
-        letters_.emplace(now + signalling, Letter{1 - i, *candidate});
-      else
-        read({1 - i, *candidate});
+      write({1 - i, *candidate});
     }
-    if (peer.agent->gathered() && !std::exchange(peer.told_end, true))
-      peers[1 - i].agent->end_of_remote_candidates(now);
+    if (peer.agent->gathered() && !std::exchange(peer.told_end, true)) write({1 - i, {}});
     if (opens) open_stream();
   }
   void drain_relay() {
@@ -337,6 +358,41 @@ TEST_F(PlainPair, RelayedChecksBeginAfterTheDelay) {
   EXPECT_EQ(peers[1].path, PathKind::relayed);
   EXPECT_GE(first_relayed, kTimeOrigin + 500ms);
   EXPECT_LT(first_relayed, kTimeOrigin + 700ms);
+}
+
+class ForeignPeer : public PlainPair {
+ protected:
+  ForeignPeer() {
+    cut_direct = foreign = true;
+    signalling = 3s;
+    policy.acceptance_wait_relayed = 100ms;
+  }
+  void meet(const PlainConfig& known) {
+    make(0, known);
+    make(1, servers());
+    connect();
+    run(2s);
+  }
+};
+
+TEST_F(ForeignPeer, IsRelayedFromTheBeginningOverTheStunServer) {
+  meet({.stun = kRelay});
+  EXPECT_THAT(peers[0].paths, ElementsAre(PathKind::relayed));
+}
+
+TEST_F(ForeignPeer, IsRelayedFromTheBeginningOverTheTurnServer) {
+  auto known = servers();
+  known.stun.reset();
+  meet(known);
+  EXPECT_THAT(peers[0].paths, Each(PathKind::relayed));
+  EXPECT_FALSE(peers[0].paths.empty());
+}
+
+TEST_F(ForeignPeer, OverAnotherRelayIsRelayedOnceItIsTold) {
+  meet({});
+  EXPECT_THAT(peers[0].paths, ElementsAre(PathKind::direct));
+  run(3s);
+  EXPECT_THAT(peers[0].paths, ElementsAre(PathKind::direct, PathKind::relayed));
 }
 
 class HastyPeer : public PlainPair {

@@ -25,6 +25,7 @@ std::optional<Candidate> Agent::add_relayed(Time, BaseId base, TransportAddress 
   return change().add_local(CandidateType::relayed, base, relayed, server.address);
 }
 
+void Agent::know_relay(const IpAddress& host) { change().know_relay(host); }
 void Agent::withdraw_base(Time now, BaseId base) { change().withdraw_base(now, base); }
 void Agent::withdraw_remote(Time now, const TransportAddress& address) { change().withdraw_remote(now, address); }
 void Agent::end_of_local_candidates(Time) { change().end_of_local_candidates(); }

@@ -79,6 +79,9 @@ class Agent {
   std::optional<Candidate> add_server_reflexive(Time now, BaseId base, TransportAddress mapped,
                                                 TransportAddress server);
   std::optional<Candidate> add_relayed(Time now, BaseId base, TransportAddress relayed, TransportAddress server);
+  /// The peer's allocation may be on this host: a source there that the peer has not told yet counts as relayed
+  /// (docs/ice.md). At most kMaxRelays are kept.
+  void know_relay(const IpAddress& host);
   /// What is sent from this base leads nowhere any more (an allocation that the relay has lost): its pairs fail at
   /// once. A later `add_relayed` on the same base takes the old candidate's place, and has its pairs checked again.
   void withdraw_base(Time now, BaseId base);

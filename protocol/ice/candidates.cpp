@@ -6,6 +6,8 @@
 namespace punchlab::ice {
 namespace {
 
+constexpr std::uint32_t kBelowType = 0xFF'FFFF;  // the bits of a priority below the type preference
+
 Foundation foundation_text(std::uint8_t number) {
   Foundation f;
   std::to_chars(f.text.data(), f.text.data() + f.text.size(), number + 1);
@@ -13,7 +15,8 @@ Foundation foundation_text(std::uint8_t number) {
 }
 
 bool usable(const Candidate& c) {
-  return c.transport == Transport::udp && c.component == 1 && c.address.port != 0 && !c.address.address.is_unspecified();
+  return c.transport == Transport::udp && c.component == 1 && c.address.port != 0 &&
+         !c.address.address.is_unspecified();
 }
 
 }  // namespace
@@ -49,14 +52,18 @@ std::optional<Candidate> LocalCandidates::add(CandidateType type, BaseId base, c
   const auto preference =
       known != nullptr ? known->local_preference : static_cast<std::uint16_t>(0xFFFF - bases_.size());
   Entry entry{.candidate = {.type = type, .priority = priority_of(type, preference), .address = address},
-              .base = base, .server = server};
+              .base = base,
+              .server = server};
   entry.candidate.base = type == CandidateType::server_reflexive ? address_of_base(base) : TransportAddress{};
   entry.base_address = type == CandidateType::server_reflexive ? entry.candidate.base.address : address.address;
   entry.foundation = replaced != nullptr ? replaced->foundation : foundation_of(entry);
   entry.candidate.foundation = foundation_text(entry.foundation);
   if (known == nullptr)
-    bases_.push_back({.id = base, .family = address.address.family(), .relayed = type == CandidateType::relayed,
-                      .foundation = entry.foundation, .local_preference = preference,
+    bases_.push_back({.id = base,
+                      .family = address.address.family(),
+                      .relayed = type == CandidateType::relayed,
+                      .foundation = entry.foundation,
+                      .local_preference = preference,
                       .priority = entry.candidate.priority});
   return (replaced != nullptr ? *replaced = entry : entries_.emplace_back(entry)).candidate;
 }
@@ -81,6 +88,32 @@ const LocalBase* LocalCandidates::find(BaseId base) const {
 
 RemoteCandidates::RemoteCandidates() {
   entries_.reserve(kMaxRemoteCandidates + kMaxLearnedDirect + kMaxLearnedRelayed);
+  relays_.reserve(kMaxRelays);
+}
+
+void RemoteCandidates::know_relay(const IpAddress& host) {
+  if (relays_.size() < kMaxRelays && std::ranges::find(relays_, host) == relays_.end()) relays_.push_back(host);
+}
+
+// Checks of an allocation may come before its candidate. Peers may also live at a relay's address: on its host, or
+// behind its NAT (docs/ice.md).
+bool RemoteCandidates::at_relay(const IpAddress& host) const {
+  const auto peer_there = [&](const RemoteCandidate& e) {
+    return e.signalled && e.candidate.type != CandidateType::relayed && e.candidate.address.address == host;
+  };
+  return !ended_ && std::ranges::find(relays_, host) != relays_.end() && std::ranges::none_of(entries_, peer_there);
+}
+
+bool RemoteCandidates::reconsider() {
+  bool changed = false;
+  for (auto& e : entries_) {
+    if (!e.by_address || at_relay(e.candidate.address.address)) continue;
+    e.by_address = false;
+    e.candidate.type = CandidateType::peer_reflexive;
+    e.candidate.priority |= priority_of(CandidateType::peer_reflexive, 0) & ~kBelowType;
+    changed = true;
+  }
+  return changed;
 }
 
 std::size_t RemoteCandidates::signalled() const {
@@ -114,7 +147,7 @@ std::uint8_t RemoteCandidates::free_place() {
 
 bool RemoteCandidates::is_relayed(const TransportAddress& address) const {
   const auto known = find(address);
-  return known && entries_[*known].candidate.type == CandidateType::relayed;
+  return known ? entries_[*known].candidate.type == CandidateType::relayed : at_relay(address.address);
 }
 
 RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
@@ -130,7 +163,7 @@ RemoteCandidates::Result RemoteCandidates::add(const Candidate& candidate) {
 std::optional<std::uint8_t> RemoteCandidates::learn(Time now, const TransportAddress& source, std::uint32_t priority,
                                                     bool over_relay) {
   if (const auto known = find(source)) return known;
-  const bool relay = relayed(priority, over_relay);
+  const bool relay = relayed(priority, over_relay) || at_relay(source.address);
   const auto same_room = [=](const RemoteCandidate& e) { return e.used && !e.signalled && e.over_relay == relay; };
   const auto taken = static_cast<std::size_t>(std::ranges::count_if(entries_, same_room));
   if (taken >= (relay ? kMaxLearnedRelayed : kMaxLearnedDirect)) return std::nullopt;
@@ -141,12 +174,15 @@ std::optional<std::uint8_t> RemoteCandidates::learn(Time now, const TransportAdd
 
 void RemoteCandidates::put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority,
                                    bool over_relay) {
+  const bool by_address = priority >> 24 != 0 && at_relay(source.address);
+  if (by_address) priority &= kBelowType;  // as a relayed candidate has it
   const auto type = priority >> 24 == 0 ? CandidateType::relayed : CandidateType::peer_reflexive;
   entries_[index] = {};
   entries_[index] = {.candidate = {.type = type, .priority = priority, .address = source},
                      .foundation = unused_foundation(),
                      .used = true,
                      .over_relay = relayed(priority, over_relay),
+                     .by_address = by_address,
                      .learned = now};
 }
 

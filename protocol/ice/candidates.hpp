@@ -12,6 +12,7 @@ inline constexpr std::size_t kMaxLocalCandidates = 16;
 inline constexpr std::size_t kMaxRemoteCandidates = 32;  ///< signalled ones; what checks teach has room of its own
 inline constexpr std::size_t kMaxLearnedDirect = 16;      ///< known from checks between two sockets only
 inline constexpr std::size_t kMaxLearnedRelayed = 8;      ///< known from checks over an allocation of either side only
+inline constexpr std::size_t kMaxRelays = 4;              ///< hosts of relays that are known beforehand
 /// A learned candidate keeps its place at least this long. It bounds the checks of two varying mappings, each of which
 /// shows the other side another source.
 inline constexpr Duration kLearnedLifetime = std::chrono::seconds{10};
@@ -65,12 +66,20 @@ struct RemoteCandidate {
   bool signalled = false;       ///< false while known from a check only
   bool used = false;            ///< false: a place that another may take
   bool over_relay = false;      ///< while not signalled: its checks came over an allocation
+  bool by_address = false;      ///< while not signalled: only its address says that it is relayed
   Time learned{};               ///< while not signalled
 };
 
 class RemoteCandidates {
  public:
   RemoteCandidates();
+  /// The peer's allocation may be on this host. What checks teach from there is relayed, whatever they say of themselves,
+  /// while the peer may still tell that allocation, and unless it has told another kind of candidate there.
+  void know_relay(const IpAddress& host);
+  void end() { ended_ = true; }
+  /// Learned candidates are made peer-reflexive again which, by what the peer has told since, are no allocations. True when
+  /// there were any.
+  bool reconsider();
   enum class Added : std::uint8_t { ignored, created, upgraded };
   struct Result {
     Added added = Added::ignored;
@@ -81,13 +90,16 @@ class RemoteCandidates {
   /// The candidate at `source`, made peer-reflexive with the check's PRIORITY when unknown (RFC 8445 section 7.3.1.3);
   /// nothing when the room for such candidates is full. `over_relay`: the check came to an allocation of ours.
   std::optional<std::uint8_t> learn(Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
-  /// The oldest candidate that another may replace: learned, in the same room, kLearnedLifetime ago, and `expendable(index)`.
+  /// The oldest candidate that another, at `source`, may replace: learned, in the same room, kLearnedLifetime ago, and
+  /// `expendable(index)`.
   template <class F>
-  std::optional<std::uint8_t> replaceable(Time now, std::uint32_t priority, bool over_relay, F&& expendable) const {
+  std::optional<std::uint8_t> replaceable(Time now, const TransportAddress& source, std::uint32_t priority,
+                                          bool over_relay, F&& expendable) const {
+    const bool relay = relayed(priority, over_relay) || at_relay(source.address);
     std::optional<std::uint8_t> oldest;
     for (std::uint8_t i = 0; i < entries_.size(); ++i) {
       const auto& e = entries_[i];
-      const bool same_room = e.used && !e.signalled && e.over_relay == relayed(priority, over_relay);
+      const bool same_room = e.used && !e.signalled && e.over_relay == relay;
       if (!same_room || now < e.learned + kLearnedLifetime) continue;
       if ((!oldest || e.learned < entries_[*oldest].learned) && expendable(i)) oldest = i;
     }
@@ -97,6 +109,7 @@ class RemoteCandidates {
   void put_learned(std::uint8_t index, Time now, const TransportAddress& source, std::uint32_t priority, bool over_relay);
   /// Frees the place of the candidate at this address, which the peer has given up, and gives its index.
   std::optional<std::uint8_t> withdraw(const TransportAddress& address);
+  /// Of an address that is not known yet: what it would be taken for.
   bool is_relayed(const TransportAddress& address) const;
   /// How many the peer has told.
   std::size_t signalled() const;
@@ -106,11 +119,14 @@ class RemoteCandidates {
  private:
   // RFC 8445 section 5.1.2.2 leaves 0 to relayed candidates alone; our checks from an allocation say so (docs/ice.md).
   static bool relayed(std::uint32_t priority, bool over_relay) { return over_relay || priority >> 24 == 0; }
+  bool at_relay(const IpAddress& host) const;
   std::optional<std::uint8_t> find(const TransportAddress& address) const;
   std::uint8_t foundation_of(const Foundation& foundation) const;
   std::uint8_t unused_foundation() const;
   std::uint8_t free_place();
   std::vector<RemoteCandidate> entries_;
+  std::vector<IpAddress> relays_;
+  bool ended_ = false;
 };
 
 }  // namespace punchlab::ice

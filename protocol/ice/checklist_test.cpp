@@ -176,13 +176,13 @@ TEST(Candidates, OnlyOldExpendableLearnedOnesAreReplaced) {
   remote.add({.address = at(1, 1)});
   learn_many(remote, 1000, false);
   const auto find = [&](Time now, std::uint8_t kept) {
-    return remote.replaceable(now, kFromSocket, false, [=](auto i) { return i != kept; });
+    return remote.replaceable(now, at(2, 2), kFromSocket, false, [=](auto i) { return i != kept; });
   };
   EXPECT_FALSE(find(kTimeOrigin, 99));
   const Time later = kTimeOrigin + kLearnedLifetime;
   EXPECT_EQ(find(later, 99), 1);  // 0 is signalled
   EXPECT_EQ(find(later, 1), 2);
-  EXPECT_FALSE(remote.replaceable(later, kFromSocket, true, [](auto) { return true; })) << "not for the other room";
+  EXPECT_FALSE(remote.replaceable(later, at(2, 2), kFromSocket, true, [](auto) { return true; })) << "not for the other room";
   remote.put_learned(1, later, at(2, 2), kFromSocket, false);
   EXPECT_EQ(find(later, 99), 2);
   EXPECT_EQ(remote[1].candidate.address, at(2, 2));

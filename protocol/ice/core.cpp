@@ -61,13 +61,21 @@ void Core::add_guesses(Candidate told) {
   }
 }
 
+void Core::end_of_remote_candidates() {
+  remote_ended_ = true;
+  remote_.end();
+  if (remote_.reconsider()) refresh_pairs();
+}
+
 bool Core::pair_with_locals(const Candidate& candidate) {
+  const bool was_direct = selected_ && direct(checklist_[*selected_]);
   const auto [added, index] = remote_.add(candidate);
   if (added == RemoteCandidates::Added::ignored) {
     ++counters_.candidates_ignored;
     return false;
   }
-  if (added == RemoteCandidates::Added::upgraded) refresh_pairs();
+  if (remote_.reconsider() || added == RemoteCandidates::Added::upgraded) refresh_pairs();
+  if (was_direct && !direct(checklist_[*selected_])) recheck_pruned();
   for (const auto& base : local_.bases())
     if (checklist_.find(base.id, index) == nullptr) add_pair(base, index);
   return true;
@@ -96,8 +104,10 @@ Pair* Core::add_pair(const LocalBase& base, std::uint8_t remote) {
   pair.foundation = static_cast<std::uint16_t>((base.foundation << 8) | remote_[remote].foundation);
   pair.priority = priority_of_pair(base, remote_[remote]);
   Pair* added = checklist_.add(pair);
-  if (added == nullptr) ++counters_.pairs_ignored;
-  else if (!worth_checking(*added)) added->state = PairState::redundant;
+  if (added == nullptr)
+    ++counters_.pairs_ignored;
+  else if (!worth_checking(*added))
+    added->state = PairState::redundant;
   return added;
 }
 
@@ -116,6 +126,12 @@ void Core::refresh_pairs() {
     pair.learned = !remote_[pair.remote].signalled;
     pair.foundation = static_cast<std::uint16_t>((base.foundation << 8) | remote_[pair.remote].foundation);
   }
+}
+
+// The selected pair seemed to be direct and is not: what was given up beside it may be better.
+void Core::recheck_pruned() {
+  for (auto& pair : checklist_.pairs())
+    if (pair.state == PairState::redundant && worth_checking(pair)) pair.state = PairState::waiting;
 }
 
 // What was nominated under the old role no longer counts; what was proved valid does.

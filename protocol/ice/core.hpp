@@ -26,7 +26,8 @@ class Core {
   void end_of_local_candidates() { local_ended_ = true; }
   bool set_remote_credentials(std::string_view ufrag, std::string_view password);
   void add_remote(const Candidate& candidate);
-  void end_of_remote_candidates() { remote_ended_ = true; }
+  void know_relay(const IpAddress& host) { remote_.know_relay(host); }
+  void end_of_remote_candidates();
   void start(Time first_check);
 
   Verdict handle_stun(Time now, BaseId base, const TransportAddress& source, const stun::MessageView& message);
@@ -46,6 +47,7 @@ class Core {
   void add_guesses(Candidate told);
   void pair_with_remotes(const LocalBase& base);
   void refresh_pairs();
+  void recheck_pruned();
   void check_again(BaseId base);
   void switch_role(Role role);
   CheckContext context() const;

@@ -103,7 +103,7 @@ std::optional<std::uint8_t> Core::learn(Time now, const LocalBase& base, const T
                                         std::uint32_t priority) {
   if (const auto known = remote_.learn(now, source, priority, base.relayed)) return known;
   const auto oldest =
-      remote_.replaceable(now, priority, base.relayed, [&](auto index) { return checklist_.expendable(index); });
+      remote_.replaceable(now, source, priority, base.relayed, [&](auto index) { return checklist_.expendable(index); });
   if (!oldest) return std::nullopt;
   checklist_.vacate(*oldest);
   remote_.put_learned(*oldest, now, source, priority, base.relayed);

@@ -212,6 +212,8 @@ class Lab {
   Time now = kTimeOrigin;
   /// Says which packets the network loses, beside `loss`.
   std::function<bool(const Packet&)> drop = [](const Packet&) { return false; };
+  /// Changes packets as another maker's agent would have written them.
+  std::function<void(Packet&)> rewrite = [](Packet&) {};
 
  private:
   static void keep(Side& s, const std::optional<Candidate>& c) {
@@ -227,6 +229,7 @@ class Lab {
   }
   void send(int i, const Transmit& t, Bytes bytes) {
     Packet p{i, seen_source(i, t.base, t.destination), t.destination, t.ttl, {bytes.begin(), bytes.end()}};
+    rewrite(p);
     sides[index(i)].sent.push_back(p);
     if (drop(p) || rng_.chance(options_.loss) || t.ttl != 0) return;
     const auto extra = Duration{static_cast<Duration::rep>(rng_.uniform() * static_cast<double>(options_.jitter.count()))};
