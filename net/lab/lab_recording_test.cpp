@@ -6,9 +6,11 @@
 //  4. It comes back from its bytes as it was.
 //  5. Every event belongs to a packet also where both stand in one network and packets turn back there, over UDP and,
 //  where that is blocked, over real TCP.
+//  6. Case 1 where both peers try the relay over TCP, as they do when it answers late.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "net/lab/lab_world.hpp"
@@ -16,6 +18,7 @@
 #include "sim/explain/recording_bytes.hpp"
 #include "sim/explain/traces.hpp"
 #include "sim/memory/memory_world.hpp"
+#include "sim/packet/packet.hpp"
 
 namespace punchlab::lab {
 namespace {
@@ -96,6 +99,16 @@ TEST_F(LabRecording, IsWholeInASharedNetwork) {  // case 5
     EXPECT_GT(all.size(), 20U);
     EXPECT_TRUE(strays.empty()) << strays.size() << " events belong to no packet";
   }
+}
+
+TEST_F(LabRecording, IsWholeWithTcp) {  // case 6
+  cell.relay.latency = link::Distribution::constant(0.3);
+  const auto r = recorded();
+  std::vector<std::size_t> strays;
+  explain::journeys(r, &strays);
+  EXPECT_TRUE(strays.empty()) << strays.size() << " events belong to no packet";
+  const auto is_segment = [](const explain::Event& e) { return packet::parse(e.packet)->protocol == packet::kTcp; };
+  EXPECT_GT(std::count_if(r.events.begin(), r.events.end(), is_segment), 5);
 }
 
 TEST_F(LabRecording, IsAsSimulated) {  // case 2
