@@ -22,7 +22,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from cli_fixture import TINY, Command, seal
+from cli_fixture import PATIENCE, TINY, Command, seal
 
 # A bit of everything that a trial's draws depend on.
 MIXED = """\
@@ -262,8 +262,12 @@ class Sockets(Command):
         self.write("real.yaml", REAL)
         self.addCleanup(self.assert_nothing_runs)
 
-    def run_real(self, *arguments, status=0):
-        return self.run_scenario("real.yaml", "--backend", "sockets", "--out", "run", *arguments, status=status)
+    def run_real(self, *arguments):
+        """A few at a time, so that trials do not make each other late. Whether the oracle agrees (status 1) is not asked: on a
+        busy machine a trial of real time may fail."""
+        process = self.start_run("real.yaml", "--backend", "sockets", "--out", "run", "--jobs", "4", *arguments)
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertIn(process.returncode, (0, 1), err)
 
     def recorded(self):
         return set(self.query("run", "SELECT cell, trial FROM recordings"))
@@ -291,8 +295,9 @@ class Sockets(Command):
         self.assertRegex(lines[0], r"^trial 3-\d of symmetric,symmetric \(relay-first\), as it ran over real sockets \(backend sockets\)$")
         self.assertRegex(lines[1], r"^Relayed, because the (client|connector)'s NAT mapping varies: the relay sees it at [\d.:]+, .*\.$")
         for words in ("mapping-created", "filtered-by-", "check, controlling", "Noise IK message 1", "has sent to", "+ 192.168.1.10:40000 = ",
-                      "table of client's NAT after its last packet", "packets of application data"):
+                      "table of client's NAT after its last packet"):
             self.assertIn(words, out)
+        self.assertRegex(out, r"\(\d+ packets? of application data, \d+ delivered\)")
         trial = lines[0].split()[1]  # the same one: in real time each has other packets
         everything, _ = self.punchlab("explain", "run", "--trial", trial, "--all")
         self.assertGreater(len(everything), len(out))
@@ -328,7 +333,8 @@ class Sockets(Command):
         said = self.refused("explain", "run", "--trial", "1-1")
         self.assertIn("trial 1-1 of run has no recording, and real sockets cannot run it again: of its cell 1-0, 1-2", said)
         self.assertIn("punchlab run real.yaml --backend sockets --cell full-cone,symmetric --trial 1 --recordings all", said)
-        out, _ = self.punchlab("replay", "run", "--trial", "1-1")
+        outcome, = self.query("run", "SELECT outcome FROM trials WHERE cell = 1 AND trial = 1")[0]
+        out, _ = self.punchlab("replay", "run", "--trial", "1-1", status=0 if outcome == "direct" else 1)
         self.assertIn("the trial has no recording, so packets are not compared", out)
 
     def test_all_and_none(self):
@@ -397,7 +403,7 @@ class Sockets(Command):
         self.assertIn("trials.sqlite", self.refused("explain", "run", "--trial", "3-1"))
 
     def test_a_kill_loses_no_recording(self):
-        self.write("real.yaml", REAL.replace("trials: 5", "trials: 60"))
+        self.write("real.yaml", REAL.replace("trials: 5", "trials: 30"))
         process = self.start_run("real.yaml", "--backend", "sockets", "--out", "run", "--jobs", "6")
         self.wait_for_trials(process, "run")
         process.kill()
@@ -406,9 +412,9 @@ class Sockets(Command):
         missing = "SELECT count(*) FROM trials WHERE (reason <> '' OR trial < 3) AND (cell, trial) NOT IN (SELECT cell, trial FROM recordings)"
         self.assertEqual(self.query("run", missing), [(0,)])
         before = len(self.rows("run"))
-        self.assertLess(before, 240)
+        self.assertLess(before, 120)
         self.run_real("--resume", "--cell", "any,any")
-        self.assertEqual(len(self.rows("run")), 240)
+        self.assertEqual(len(self.rows("run")), 120)
         self.assertEqual(self.query("run", missing), [(0,)])
         for cell, trial in sorted(self.recorded())[::25]:
             self.punchlab("explain", "run", "--trial", f"{cell}-{trial}")
