@@ -28,12 +28,13 @@ std::string change(const Answer& answer) {
   return fmt::format(" ({:+.1f} ms)", static_cast<double>(*answer.is - *answer.was) / 1e6);
 }
 
-/// Of which quantile, by how much, and what that means for the share of trials.
-std::string quantile_text(const Answer& a, const char* of_what) {
+/// Of what and which quantile, by how much, and what that means for the share of trials.
+std::string quantile_text(const Answer& a) {
   const auto name = a.percent == 50 ? "median" : fmt::format("{} % quantile", a.percent);
-  return fmt::format("{}{}{} {} → {}{}; beyond {}: {} → {}", a.over_least ? "" : std::string(name_of(a.measure)) + ": ",
-                     name, of_what, ms(a.was), ms(a.is), change(a), ms(*a.was + slack(*a.was)),
-                     of(a.baseline.count, a.baseline.trials), of(a.now.count, a.now.trials));
+  return fmt::format("{}{}: {} {} → {}{}; beyond {}: {} → {}", name_of(a.measure),
+                     a.over_least ? " over the least possible" : "", name, ms(a.was), ms(a.is), change(a),
+                     ms(*a.was + slack(*a.was)), of(a.baseline.count, a.baseline.trials),
+                     of(a.now.count, a.now.trials));
 }
 
 std::string cell_text(const CheckReport& report, const CellVerdict& cell) {
@@ -112,12 +113,12 @@ std::string size_text(const Answer& a, const CellVerdict& cell) {
                          of(is.relayed, is.trials), of(was.direct, was.trials), of(is.direct, is.trials),
                          interval_text(a));
     case Measure::time_to_direct:
-      if (!a.over_least) return quantile_text(a, "");
-      return fmt::format("time to direct: median {} → {}; {}", ms(was.time_to_direct.p50), ms(is.time_to_direct.p50),
-                         quantile_text(a, " over the least possible"));
+      if (!a.over_least) return quantile_text(a);
+      return fmt::format("{}; the whole time to direct, with what its links take: median {} → {}", quantile_text(a),
+                         ms(was.time_to_direct.p50), ms(is.time_to_direct.p50));
     case Measure::first_byte:
     case Measure::added_latency:
-      return quantile_text(a, "");
+      return quantile_text(a);
   }
   return {};
 }

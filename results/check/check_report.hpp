@@ -32,7 +32,9 @@ struct CheckReport {
 
 /// What became worse in a cell: of each measure the first answer that says so.
 std::vector<const Answer*> regressions_of(const CellVerdict& cell);
-/// "relay share: direct 100 % of 200 → 62.0 % of 50, 38.0 points less (24.1 to 51.2)".
+/// What became worse comes first: "relay share: relayed 0 % of 200 → 38.0 % of 50, direct ...", "time to direct over
+/// the least possible: median 5.0 ms → 20.0 ms (+15.0 ms); ...; the whole time to direct, ...: median 232.8 ms → 227.5
+/// ms".
 std::string size_text(const Answer& answer, const CellVerdict& cell);
 /// Of an undecided cell, for each measure, what is not ruled out and how many trials would tell: "a,b (ice): relay
 /// share: 8.1 points more are not ruled out, 6.0 matter; --trials 1600 would tell". Empty for the others.
@@ -45,7 +47,8 @@ std::string summary_line(const CheckReport& report);
 std::string check_text(const CheckReport& report);
 /// GitHub-flavoured Markdown: regressions first, all cells folded away below.
 std::string to_markdown(const CheckReport& report);
-/// JUnit XML, valid under the schemas of Apache Ant and of Jenkins: a suite per policy and link, a case per cell.
+/// JUnit XML, valid under tools/cli/junit.xsd, what Apache Ant and Jenkins both take: a suite per policy and link, a
+/// case per cell.
 std::string to_junit(const CheckReport& report);
 
 }  // namespace punchlab::results
