@@ -6,7 +6,7 @@
 
 #include "sim/explain/recorder.hpp"
 #include "sim/packet/packet.hpp"
-#include "sim/trial/least_time.hpp"
+#include "sim/trial/added_latency.hpp"
 #include "sim/trial/world_fault.hpp"
 
 namespace punchlab::agents {
@@ -238,9 +238,10 @@ results::TrialRecord PairTrial::record(std::uint64_t events) const {
     record.probes_sent = client->echoes_sent;
     record.probes_answered = client->echoes_answered;
     if (record.outcome != Outcome::failed) (direct ? record.rtt_direct : record.rtt_relayed) = client->round_trip;
-    const auto route = trial::direct_round_trip(*cell_, *topology_);
-    if (record.outcome != Outcome::failed && client->round_trip && route)
-      record.added_latency = *client->round_trip - *route;
+    // How an agent reaches its relay is its own affair.
+    record.added_latency = trial::added_latency(
+        *cell_, *topology_,
+        {direct ? record.rtt_direct : record.rtt_relayed, record.rtt_direct, direct, /*datagrams=*/false});
   }
   record.packets_to_direct = witness_.packets();
   record.bytes_to_direct = witness_.bytes();

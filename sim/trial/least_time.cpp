@@ -2,45 +2,10 @@
 
 #include <algorithm>
 
-#include "protocol/session/session.hpp"
-#include "sim/link/transmitter.hpp"
-#include "sim/packet/packet.hpp"
+#include "sim/trial/ways.hpp"
 
 namespace punchlab::trial {
 namespace {
-
-/// One-way delays between two hosts.
-struct Ways {
-  Duration there, back;
-  Duration round_trip() const { return there + back; }
-};
-
-Ways between(const HostSpec& a, const HostSpec& b) {
-  return {a.access.up.latency + b.access.down.latency, b.access.up.latency + a.access.down.latency};
-}
-
-/// From a peer to the relay, through the shared network where there is one.
-Ways to_relay(const Topology& topology, HostId peer) {
-  auto ways = between(topology.host(peer), topology.host(HostId::relay));
-  if (!topology.shared) return ways;
-  ways.there += topology.shared->access.up.latency;
-  ways.back += topology.shared->access.down.latency;
-  return ways;
-}
-
-bool fixed(const LinkSpec& link) { return link.medium == Medium::wire && link.cross_traffic == 0; }
-
-bool fixed(const Topology& topology) {
-  return std::all_of(topology.hosts.begin(), topology.hosts.end(),
-                     [](const auto& host) { return fixed(host.access); }) &&
-         (!topology.shared || fixed(topology.shared->access));
-}
-
-/// Transmission of one packet from a host to the core, or from the core to it, over every link of its side.
-Duration transmission(const HostSpec& host, const LinkDirection& access, std::size_t ip_size) {
-  const auto lan = link::transmission_time(ip_size, link::kPlainBandwidth);
-  return lan * static_cast<std::int64_t>(host.gateways.size()) + link::transmission_time(ip_size, access.bandwidth);
-}
 
 /// With fewer ports than this, a mapping that may share ports may also look as if it never varied.
 constexpr int kManyPorts = 1000;
@@ -208,15 +173,6 @@ std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& t
   const auto first = first_checks(cell.policy, answer_at_relay, client, connector);
   const auto checks = successful_checks(topology, first, direct, cell.policy.rto);
   return nominated(cell.policy, topology, first, checks, direct.round_trip()) - std::max(client_start, connector_start);
-}
-
-std::optional<Duration> direct_round_trip(const Cell& cell, const Topology& topology) {
-  if (!fixed(topology)) return std::nullopt;
-  const auto& a = topology.host(HostId::client);
-  const auto& b = topology.host(HostId::connector);
-  const auto size = cell.traffic.size + session::Session::kOverhead + packet::udp_overhead(Family::ipv4);
-  return between(a, b).round_trip() + transmission(a, a.access.up, size) + transmission(b, b.access.down, size) +
-         transmission(b, b.access.up, size) + transmission(a, a.access.down, size);
 }
 
 }  // namespace punchlab::trial

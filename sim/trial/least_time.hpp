@@ -11,8 +11,4 @@ namespace punchlab::trial {
 std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& topology, Time client_start,
                                              Time connector_start);
 
-/// Round trip of one probe between the two hosts over the direct route without waiting: latencies and transmission
-/// times, no jitter. Nothing when an access medium has no fixed latency.
-std::optional<Duration> direct_round_trip(const Cell& cell, const Topology& topology);
-
 }  // namespace punchlab::trial

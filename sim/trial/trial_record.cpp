@@ -1,4 +1,5 @@
 // From what happened to the row that is kept.
+#include "sim/trial/added_latency.hpp"
 #include "sim/trial/least_time.hpp"
 #include "sim/trial/trial.hpp"
 
@@ -42,10 +43,9 @@ results::TrialRecord Trial::record(std::uint64_t events) const {
   record.least_time_to_direct = least_time_to_direct(*cell_, *topology_, peers_[0].start, peers_[1].start);
   record.rtt_direct = probes_.round_trip(PathKind::direct);
   record.rtt_relayed = probes_.round_trip(PathKind::relayed);
-  const auto& taken = direct ? record.rtt_direct : record.rtt_relayed;
-  const auto route = direct_round_trip(*cell_, *topology_);
-  const auto reference = route ? route : record.rtt_direct;
-  if (taken && reference) record.added_latency = *taken - *reference;
+  const bool datagrams = peers_[0].streams_begun + peers_[1].streams_begun == 0;
+  record.added_latency = added_latency(
+      *cell_, *topology_, {direct ? record.rtt_direct : record.rtt_relayed, record.rtt_direct, direct, datagrams});
   record.probes_sent = probes_.sent_count();
   record.probes_answered = probes_.answered_count();
   record.probes_lost_by_network = witness_.lost_data();
