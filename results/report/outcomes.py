@@ -10,7 +10,8 @@ COLOURS = {"direct": style.DIRECT, "relayed": style.RELAYED, "failed": style.FAI
 
 def title_of(group):
     said = ", ".join(f"{style.percent(group.pooled[name]['rate'])} {name}" for name in COLOURS)
-    return f"Over all pairs: {said}"
+    pairs = len(group.cells)
+    return f"{'Over all trials' if group.one_population else f'Mean of {pairs} pairs'}: {said}"
 
 
 OFFSET = 0.18  # rows: the interval of direct lies above the middle of its bar, that of failed below, so that none hides the other

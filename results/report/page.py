@@ -62,6 +62,15 @@ def quantile(value, measured):
     return style.milliseconds(value) if value is not None else "never" if measured == 0 else "∞"
 
 
+def typical(group, key):
+    """(text, of what) of a median: over all trials where they are of one population, else from the least to the largest of the pairs'."""
+    if group.one_population:
+        return quantile(group.pooled[key]["p50"], group.pooled[key]["measured"]), "of all trials"
+    medians = group.medians(key)
+    text = style.ms_range(min(medians), max(medians)) if medians else "∞" if group.pooled[key]["measured"] else "–"
+    return text, f"{len(medians)} of {len(group.cells)} pairs"
+
+
 def cell_colour(rate):
     red, green, blue, _ = style.RATE(rate, bytes=True)
     return f"#{red:02x}{green:02x}{blue:02x}"
@@ -75,7 +84,7 @@ def cell_ink(rate):
 def environment():
     found = jinja2.Environment(loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent), autoescape=True,
                                trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    found.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, cell_colour=cell_colour,
+    found.globals.update(percent=style.percent, percent_range=style.percent_range, quantile=quantile, typical=typical, cell_colour=cell_colour,
                          cell_ink=cell_ink, quantities=QUANTITIES, trials_text=style.trials_text, race_of=agent_race.of_group,
                          outcome_colours=OUTCOME_COLOURS, predictions=PREDICTIONS)
     return found

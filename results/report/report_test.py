@@ -6,6 +6,7 @@
  4. Every figure carries seed, number of trials, backend, commit and the command; none of these breaks over two lines.
  5. The distribution of the time to direct stops where the share of direct trials says, for all pairs and for each client, over all its
     pairs; curves that coincide can be told apart. Titles say what the numbers say. No interval covers another.
+    Of pairs that a scenario lists, the medians' range is told, not the median of what was never mixed.
  6. The same run gives the same bytes.
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
  8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
@@ -207,7 +208,8 @@ class ReportTest(unittest.TestCase):
     def test_titles_say_what_is_seen(self):
         group = run_data.load(self.runs["classic"]).groups[0]
         self.assertEqual(heat_map.title_of(group), "Of 16 pairs, 13 always connect directly, 3 never")
-        self.assertRegex(time_to_direct.title_of(group), r"^Half of all trials are direct after 1\d\d\.\d ms; 18\.8 % never get there$")
+        self.assertRegex(time_to_direct.title_of(group),
+                         r"^13 of 16 pairs are direct after 1\d\d\.\d–1\d\d\.\d ms in the median; 18\.8 % of all trials never are$")
         self.assertIn("longer than the direct one, in the 13 pairs that have both", round_trips.title_of(group))
         symmetric = run_data.Group(group.policy, "", group.cells[-1].summary, group.cells[-1:])
         self.assertEqual(time_to_direct.title_of(symmetric), "None of 200 trials ever became direct")
@@ -215,6 +217,25 @@ class ReportTest(unittest.TestCase):
 
     def test_percentages_do_not_pretend(self):
         self.assertEqual([style.percent(rate) for rate in (0, 1, 0.99999, 0.00001, 0.5)], ["0 %", "100 %", ">99.9 %", "<0.1 %", "50.0 %"])
+
+    def test_intervals_do_not_pretend_either(self):
+        ranges = [style.percent_range({"low": low, "high": high}) for low, high in ((0.981155, 1), (0.99996, 1), (0, 0.00004), (0.999999, 1))]
+        self.assertEqual(ranges, ["98.1–100 %", "99.996–100 %", "0–0.004 %", "99.9999–100 %"])
+
+    def test_times_are_milliseconds(self):
+        self.assertEqual([style.milliseconds(value) for value in (265, 1150.26, -0.01, -9.1)], ["265.0 ms", "1,150.3 ms", "0.0 ms", "−9.1 ms"])
+        self.assertEqual(style.ms_range(265, 290.04), "265.0–290.0 ms")
+
+    def test_listed_pairs_are_not_mixed(self):
+        group = run_data.load(self.runs["classic"]).groups[0]
+        self.assertFalse(group.one_population)
+        medians = [cell.summary["time_to_direct_ms"]["p50"] for cell in group.cells if cell.summary["direct"]["count"]]
+        self.assertEqual(page.typical(group, "time_to_direct_ms"), (style.ms_range(min(medians), max(medians)), "13 of 16 pairs"))
+        self.assertEqual(outcomes.title_of(group), "Mean of 16 pairs: 81.2 % direct, 18.8 % relayed, 0 % failed")
+        drawn = run_data.Group(group.policy, group.link, group.pooled | {"strata": 1}, group.cells)
+        self.assertEqual(page.typical(drawn, "time_to_direct_ms"), (style.milliseconds(group.pooled["time_to_direct_ms"]["p50"]), "of all trials"))
+        self.assertRegex(time_to_direct.title_of(drawn), r"^Half of all trials are direct after 1\d\d\.\d ms; 18\.8 % never get there$")
+        self.assertEqual(outcomes.title_of(drawn), "Over all trials: 81.2 % direct, 18.8 % relayed, 0 % failed")
 
     def test_is_reproducible(self):
         first = report.make(self.runs["population"]).read_bytes()

@@ -54,6 +54,17 @@ class Group:
     def label(self):
         return f"policy {self.policy}" + (f", link {self.link}" if self.link else "")
 
+    @property
+    def one_population(self):
+        """Its trials are draws from one population, or of one cell: pooled rates and times are those of something that exists. Else the
+        scenario lists its pairs: the rate is the mean of theirs, and a pooled time is that of a mixture which nobody meets."""
+        return self.pooled.get("strata", 1) == 1  # summaries of earlier versions do not say
+
+    def medians(self, quantity):
+        """Of the cells that have a finite one, in milliseconds; of a `quantity` of summary.json."""
+        found = (cell.summary[quantity]["p50"] for cell in self.cells)
+        return [median for median in found if median is not None]
+
     def cell(self, client, connector):
         """The cell of a pair, or None when the run has none."""
         for cell in self.cells:

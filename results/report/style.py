@@ -59,12 +59,23 @@ def percent(rate):
 
 def percent_range(part):
     """The interval of one outcome of summary.json, "98.1–100 %"."""
-    low, high = (f"{100 * part[end]:.1f}" if 0 < part[end] < 1 else f"{100 * part[end]:.0f}" for end in ("low", "high"))
-    return f"{low}–{high} %"
+    return f"{_end_of_range(part['low'])}–{_end_of_range(part['high'])} %"
+
+
+def _end_of_range(rate):
+    """With as many decimals as tell it from 0 and 100; summary.json has six of a rate, which are four of a percentage."""
+    texts = [f"{100 * rate:.{decimals}f}" for decimals in range(1, 5)]
+    return next((text for text in texts if 0 < float(text) < 100), f"{100 * rate:.0f}")
+
+
+def ms_range(low, high):
+    """"265.0–1,290.0 ms", or one number where both show the same: milliseconds always, here and in the terminal."""
+    texts = [f"{value:,.1f}".replace("-0.0", "0.0").replace("-", "−") for value in (low, high)]
+    return f"{'–'.join(dict.fromkeys(texts))} ms"
 
 
 def milliseconds(value):
-    return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
+    return ms_range(value, value)
 
 
 def trials_text(group):

@@ -6,6 +6,7 @@
 //  4. The interval of a median by ranks, a third of the trials infinite or none.
 //  5. The interval of a difference of medians.
 //  6. The interval of the median difference of pairs.
+//  7. The stratified interval of strata whose rates differ.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,6 +79,24 @@ TEST(Coverage, Wilson) {  // case 1
     }
   }
   coverage.expect(0.89);
+}
+
+TEST(Coverage, Stratified) {  // case 7
+  Coverage coverage;
+  for (const std::uint64_t trials : {20U, 50U, 200U}) {
+    for (const double rate : kRates) {
+      for (const double other : {0.05, 0.5, 0.9}) {
+        coverage.point([&](Rng& rng) {
+          const std::vector<Proportion> strata{draw(rate, trials, rng), draw(other, trials, rng),
+                                               draw(0.3, 2 * trials, rng)};
+          const Interval interval = stratified_interval(strata);
+          const double truth = (rate + other + 2 * 0.3) / 4;
+          return interval.low <= truth && truth <= interval.high;
+        });
+      }
+    }
+  }
+  coverage.expect(0.91);
 }
 
 TEST(Coverage, Newcombe) {  // case 2

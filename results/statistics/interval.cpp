@@ -26,4 +26,23 @@ Interval wilson_interval(std::uint64_t successes, std::uint64_t trials, double c
           successes == trials ? 1.0 : std::min(1.0, centre + half)};
 }
 
+Interval stratified_interval(std::span<const Proportion> strata, double confidence) {
+  Proportion all;
+  for (const auto& stratum : strata) {
+    all.count += stratum.count;
+    all.trials += stratum.trials;
+  }
+  if (strata.size() <= 1 || all.trials == 0) return wilson_interval(all.count, all.trials, confidence);
+  double below = 0, above = 0;
+  for (const auto& stratum : strata) {
+    if (stratum.trials == 0) continue;
+    const double weight = static_cast<double>(stratum.trials) / static_cast<double>(all.trials);
+    const auto own = wilson_interval(stratum.count, stratum.trials, confidence);
+    below += std::pow(weight * (stratum.value() - own.low), 2);
+    above += std::pow(weight * (own.high - stratum.value()), 2);
+  }
+  return {all.count == 0 ? 0.0 : std::max(0.0, all.value() - std::sqrt(below)),
+          all.count == all.trials ? 1.0 : std::min(1.0, all.value() + std::sqrt(above))};
+}
+
 }  // namespace punchlab::results

@@ -1,6 +1,7 @@
 #pragma once
 // Confidence intervals for rates: how far a count out of n trials may lie from the truth.
 #include <cstdint>
+#include <span>
 
 namespace punchlab::results {
 
@@ -11,11 +12,23 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
+/// `count` <= `trials`.
+struct Proportion {
+  std::uint64_t count = 0;
+  std::uint64_t trials = 0;
+  double value() const { return trials == 0 ? 0 : static_cast<double>(count) / static_cast<double>(trials); }
+};
+
 /// The z with P(|Z| <= z) = `confidence` for a standard normal Z; `confidence` in (0, 1). 1.95996... for 0.95.
 double two_sided_z(double confidence);
 
 /// Wilson's score interval (E. B. Wilson 1927; Agresti and Coull 1998) without continuity correction.
 /// `successes` <= `trials`. No trials: [0, 1]. No success: low is exactly 0; nothing but successes: high is exactly 1.
 Interval wilson_interval(std::uint64_t successes, std::uint64_t trials, double confidence = 0.95);
+
+/// The interval of the rate over several strata, each a sample of its own: the mean of their rates, weighted by their
+/// trials. The distances of each stratum's ends of Wilson's interval from its rate, weighted, squared and added (the
+/// method of variance estimates recovery; Zou and Donner 2008). One stratum: Wilson's. None, or no trial: [0, 1].
+Interval stratified_interval(std::span<const Proportion> strata, double confidence = 0.95);
 
 }  // namespace punchlab::results

@@ -4,12 +4,14 @@
 //  3. The defining equation: at each end, |p - end| = z sqrt(end (1 - end) / n).
 //  4. Symmetry: the interval of n - k is the mirror image of that of k.
 //  5. More trials at the same rate make it narrower; more confidence makes it wider.
-//  6. Coverage: intervals of simulated runs contain the true rate about as often as they say.
+//  6. Over strata: the strata's distances squared and added; Wilson's own of one stratum; exact ends.
+//  7. Coverage: intervals of simulated runs contain the true rate about as often as they say.
 #include "results/statistics/interval.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "protocol/base/rng.hpp"
 
@@ -27,6 +29,29 @@ TEST(Wilson, MatchesNewcombe1998) {
   expect_interval(15, 148, 0.0624, 0.1605, 0.00005);
   expect_interval(0, 20, 0.0, 0.1611, 0.00005);
   expect_interval(1, 29, 0.0061, 0.1718, 0.00005);
+}
+
+TEST(Stratified, AddsTheDistancesOfItsStrata) {
+  const Interval half = wilson_interval(200, 200);
+  const std::vector<Proportion> two{{200, 200}, {0, 200}};
+  EXPECT_NEAR(stratified_interval(two).low, 0.5 - (1 - half.low) / 2, 1e-15);
+  EXPECT_NEAR(stratified_interval(two).high, 0.5 + (1 - half.low) / 2, 1e-15);
+  // By hand: weights 1/4 and 3/4, distances of 15 of 148 as in Newcombe 1998.
+  const std::vector<Proportion> weighted{{15, 148}, {45, 444}};
+  const auto first = wilson_interval(15, 148), second = wilson_interval(45, 444);
+  const double p = 15.0 / 148;
+  EXPECT_NEAR(stratified_interval(weighted).low, p - std::hypot((p - first.low) / 4, (p - second.low) * 3 / 4), 1e-15);
+  EXPECT_NEAR(stratified_interval(weighted).high, p + std::hypot((first.high - p) / 4, (second.high - p) * 3 / 4),
+              1e-15);
+}
+
+TEST(Stratified, IsWilsonsOfOneStratum) {
+  EXPECT_EQ(stratified_interval(std::vector<Proportion>{{3, 10}}), wilson_interval(3, 10));
+  EXPECT_EQ(stratified_interval({}), (Interval{0, 1}));
+  const std::vector<Proportion> none{{0, 200}, {0, 200}}, all{{200, 200}, {200, 200}};
+  EXPECT_EQ(stratified_interval(none).low, 0.0);
+  EXPECT_EQ(stratified_interval(all).high, 1.0);
+  EXPECT_GT(stratified_interval(none).high, wilson_interval(0, 400).high) << "it errs on the wide side there";
 }
 
 TEST(Wilson, EndsAreExact) {

@@ -9,13 +9,6 @@
 
 namespace punchlab::results {
 
-/// `count` <= `trials`.
-struct Proportion {
-  std::uint64_t count = 0;
-  std::uint64_t trials = 0;
-  double value() const { return trials == 0 ? 0 : static_cast<double>(count) / static_cast<double>(trials); }
-};
-
 /// An estimate and where the truth may lie; a difference of rates is in [-1, 1].
 struct Difference {
   double value = 0;

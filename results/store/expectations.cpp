@@ -27,8 +27,7 @@ struct Measured {
 Measured rate(const Tally& tally, Outcome outcome, const char* name, double confidence) {
   const Rate r = tally.rate(outcome);
   const Interval i = r.interval();
-  const Interval value =
-      confidence == 0 ? Interval{r.value(), r.value()} : wilson_interval(r.count, r.trials, confidence);
+  const Interval value = confidence == 0 ? Interval{r.value(), r.value()} : r.interval(confidence);
   return {value.low, value.high,
           fmt::format("{:.2f} % {} ({} of {}, 95 % interval {:.2f}-{:.2f} %)", 100 * r.value(), name, r.count, r.trials,
                       100 * i.low, 100 * i.high)};
@@ -92,14 +91,15 @@ ExpectationResult evaluate(const trial::Expectation& e, const Summary& summary, 
       result.measured = where + ": " + measured.text;
     }
   };
-  std::vector<const Tally*> tallies;
+  std::vector<Tally::Part> tallies;
   for (const std::uint32_t index : e.cells) {
     const CellSummary* cell = summary.find(index);
     if (cell == nullptr) continue;
-    tallies.push_back(&cell->tally);
+    tallies.push_back({&cell->tally, cell->stratum});
     if (!e.pooled) check(name_of_cell(*cell), cell->tally);
   }
-  if (e.pooled && !tallies.empty()) check(fmt::format("{} cells together", tallies.size()), Tally::pool(tallies));
+  result.pooled = e.pooled && !tallies.empty();
+  if (result.pooled) check(fmt::format("{} cells together", tallies.size()), Tally::pool(tallies));
   if (result.checked > 0) result.verdict = result.missed == 0 ? Verdict::met : Verdict::missed;
   return result;
 }

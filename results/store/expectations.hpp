@@ -22,6 +22,7 @@ struct ExpectationResult {
   int line = 0;             ///< in the scenario file
   std::size_t missed = 0;   ///< cells outside the bounds
   std::size_t checked = 0;  ///< cells with trials; 1 when pooled
+  bool pooled = false;      ///< one value over all its cells, which is worth showing also when it is met
   bool met() const { return verdict != Verdict::missed; }
 };
 

@@ -1,6 +1,7 @@
 // Expectations against a summary of three cells: 100 %, 50 % and no direct trials out of ten each.
 //  1. Met and missed, at both bounds, with the bounds inside.
-//  2. Each cell for itself, or pooled.
+//  2. Each cell for itself, or pooled: then with the interval of the strata, as pairs that a scenario lists are no
+//  sample.
 //  3. Quantiles: an infinite one misses every finite bound, and meets an infinite one.
 //  4. Cells without trials are not held against a run.
 //  5. What is said: the line, the text, the value and its cell.
@@ -59,6 +60,13 @@ TEST(Expectations, TakeEachCellOrAllTogether) {
   EXPECT_EQ(verdict(expectation(Quantity::direct, {0, 1, 2}, 0.4, 0.6)), Verdict::missed);
   EXPECT_EQ(verdict(expectation(Quantity::direct, {0, 1, 2}, 0.4, 0.6, true)), Verdict::met);
   EXPECT_EQ(evaluate(expectation(Quantity::direct, {0, 1, 2}, 0.4, 0.6), three_cells()).missed, 2U);
+}
+
+TEST(Expectations, PooledSayTheIntervalOfTheirStrata) {
+  const auto result = evaluate(expectation(Quantity::direct, {0, 2}, 0.4, 0.6, true), three_cells());
+  EXPECT_TRUE(result.pooled);
+  EXPECT_EQ(result.measured, "2 cells together: 50.00 % direct (10 of 20, 95 % interval 36.12-63.88 %)");
+  EXPECT_FALSE(evaluate(expectation(Quantity::direct, {0, 2}, 0, 1), three_cells()).pooled);
 }
 
 TEST(Expectations, KnowInfiniteQuantiles) {

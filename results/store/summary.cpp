@@ -1,6 +1,10 @@
 #include "results/store/summary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "results/store/labels.hpp"
@@ -16,9 +20,14 @@ std::optional<std::int64_t> nanoseconds(const std::optional<Duration>& time) {
   return time ? std::optional<std::int64_t>{time->count()} : std::nullopt;
 }
 
+std::string stratum_of(const trial::Cell& cell) {
+  return fmt::format("{}, {}: {} {}", cell.policy.name, link_label(cell), cell.draw ? "draw" : "cell",
+                     cell.draw.value_or(cell.index));
+}
+
 std::vector<PooledSummary> pool_cells(const std::vector<CellSummary>& cells) {
   std::vector<PooledSummary> pooled;
-  std::vector<std::vector<const Tally*>> parts;
+  std::vector<std::vector<Tally::Part>> parts;
   for (const CellSummary& cell : cells) {
     const auto same = [&](const PooledSummary& p) { return p.policy == cell.policy && p.link == cell.link; };
     const auto at = static_cast<std::size_t>(std::find_if(pooled.begin(), pooled.end(), same) - pooled.begin());
@@ -26,7 +35,7 @@ std::vector<PooledSummary> pool_cells(const std::vector<CellSummary>& cells) {
       pooled.push_back({cell.policy, cell.link, {}});
       parts.emplace_back();
     }
-    parts[at].push_back(&cell.tally);
+    parts[at].push_back({&cell.tally, cell.stratum});
   }
   for (std::size_t i = 0; i < pooled.size(); ++i) pooled[i].tally = Tally::pool(parts[i]);
   return pooled;
@@ -34,11 +43,25 @@ std::vector<PooledSummary> pool_cells(const std::vector<CellSummary>& cells) {
 
 }  // namespace
 
-Tally Tally::pool(const std::vector<const Tally*>& parts) {
+Rate Tally::rate(Outcome outcome) const {
+  const auto at = static_cast<std::size_t>(outcome);
+  Rate rate{outcomes[at], trials, {}};
+  for (const Outcomes& s : strata)
+    rate.strata.push_back({s[at], std::accumulate(s.begin(), s.end(), std::uint64_t{0})});
+  return rate;
+}
+
+Tally Tally::pool(const std::vector<Part>& parts) {
   Tally all;
-  for (const Tally* part : parts) {
+  std::map<std::string_view, std::size_t> places;
+  for (const auto& [part, stratum] : parts) {
+    const auto place = places.try_emplace(stratum, all.strata.size()).first->second;
+    if (place == all.strata.size()) all.strata.emplace_back();
     all.trials += part->trials;
-    for (std::size_t i = 0; i < all.outcomes.size(); ++i) all.outcomes[i] += part->outcomes[i];
+    for (std::size_t i = 0; i < all.outcomes.size(); ++i) {
+      all.outcomes[i] += part->outcomes[i];
+      all.strata[place][i] += part->outcomes[i];
+    }
     all.probes_sent += part->probes_sent;
     all.probes_answered += part->probes_answered;
     all.probes_lost_by_network += part->probes_lost_by_network;
@@ -47,7 +70,7 @@ Tally Tally::pool(const std::vector<const Tally*>& parts) {
   }
   for (const auto sample : kSamples) {
     std::vector<const Sample*> samples;
-    for (const Tally* part : parts) samples.push_back(&(part->*sample));
+    for (const Part& part : parts) samples.push_back(&(part.tally->*sample));
     all.*sample = Sample::pool(samples);
   }
   return all;
@@ -108,6 +131,7 @@ Summarizer::Summarizer(const trial::Plan& plan, std::string backend, std::map<st
          .connector = cell.connector.nat_name,
          .policy = cell.policy.name,
          .link = link_label(cell),
+         .stratum = stratum_of(cell),
          .oracle = prediction == predictions.end() ? std::nullopt : std::optional(prediction->second),
          .tally = {}});
   }

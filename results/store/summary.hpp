@@ -15,12 +15,15 @@
 
 namespace punchlab::results {
 
-/// A share of the trials with its Wilson 95 % interval.
+/// A share of the trials. Its interval is Wilson's, or the stratified one over several strata.
 struct Rate {
   std::uint64_t count = 0;
   std::uint64_t trials = 0;
+  std::vector<Proportion> strata{};  ///< of trials that were pooled
   double value() const { return trials == 0 ? 0 : static_cast<double>(count) / static_cast<double>(trials); }
-  Interval interval() const { return wilson_interval(count, trials); }
+  Interval interval(double confidence = 0.95) const {
+    return strata.size() > 1 ? stratified_interval(strata, confidence) : wilson_interval(count, trials, confidence);
+  }
 };
 
 /// The measurements of a set of trials. Times are in nanoseconds.
@@ -42,9 +45,22 @@ struct Tally {
   std::map<std::string, std::uint64_t> reasons;       ///< of trials that did not end direct
   std::map<std::string, std::uint64_t> slow_reasons;  ///< of direct trials that took too long
 
-  Rate rate(Outcome outcome) const { return {outcomes[static_cast<std::size_t>(outcome)], trials}; }
+  using Outcomes = std::array<std::uint64_t, 3>;
+  std::vector<Outcomes> strata;  ///< of trials that were pooled, in the order of the parts; else empty
+
+  Rate rate(Outcome outcome) const;
+  /// Each trial is one of a population: pooled rates and times are those of that population. Not so over several
+  /// strata, which are those that a scenario lists: there the rate is the mean over them, and times mix what was never
+  /// mixed.
+  bool one_population() const { return strata.size() <= 1; }
+
+  /// The trials of one cell. Cells of one stratum share the draw from a population.
+  struct Part {
+    const Tally* tally = nullptr;
+    std::string stratum;
+  };
   /// All trials of `parts` together.
-  static Tally pool(const std::vector<const Tally*>& parts);
+  static Tally pool(const std::vector<Part>& parts);
 };
 
 struct CellSummary {
@@ -52,7 +68,8 @@ struct CellSummary {
   std::string client;
   std::string connector;
   std::string policy;
-  std::string link;  ///< see link_label
+  std::string link;     ///< see link_label
+  std::string stratum;  ///< of what a population was drawn for; a cell of its own when nothing was drawn
   std::optional<Prediction> oracle;
   Tally tally;
 };

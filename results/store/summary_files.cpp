@@ -89,7 +89,7 @@ Json cell_json(const CellSummary& cell) {
 }
 
 Json pooled_json(const PooledSummary& pooled) {
-  Json j{{"policy", pooled.policy}, {"link", pooled.link}};
+  Json j{{"policy", pooled.policy}, {"link", pooled.link}, {"strata", pooled.tally.strata.size()}};
   add_tally(j, pooled.tally);
   add_counts(j, pooled.tally);
   return j;

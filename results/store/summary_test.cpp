@@ -112,6 +112,25 @@ TEST(Summary, PoolsPoliciesAndLinks) {
   EXPECT_EQ(summary.pooled[1].tally.time_to_direct.trials(), 4U);
 }
 
+TEST(Summary, PoolsDrawsOfOnePopulationAndListedPairsApart) {
+  trial::Plan plan = synthetic_plan(SyntheticShape::classic);
+  const auto pooled = [&] {
+    Summarizer summarizer(plan, "memory");
+    for (const auto& cell : plan.cells) {
+      for (std::uint64_t k = 0; k < 10; ++k) summarizer.add(synthetic_record(plan, cell, k));
+    }
+    return nlohmann::json::parse(to_json(summarizer.finish()))["pooled"][0];
+  };
+  EXPECT_EQ(pooled()["strata"], 16);
+  EXPECT_EQ(pooled()["direct"]["rate"], 0.8125);
+  EXPECT_EQ(pooled()["direct"]["low"], 0.749959) << "13 cells of 10 of 10: 0.8125 - sqrt(13) * 0.277533 / 16";
+  for (auto& cell : plan.cells) cell.draw = 0;
+  EXPECT_EQ(pooled()["strata"], 1);
+  EXPECT_EQ(pooled()["direct"]["low"], 0.74496) << "Wilson's of 130 of 160";
+  for (auto& cell : plan.cells) cell.draw = cell.index / 4;
+  EXPECT_EQ(pooled()["strata"], 4);
+}
+
 TEST(Summary, WritesCsv) {
   Summarizer summarizer(one_cell(), "memory");
   summarizer.add(record_of(0, Outcome::relayed, 0));

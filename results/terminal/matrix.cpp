@@ -114,14 +114,34 @@ std::string trials_of(const Block& block) {
   return low == high ? low + " trials per cell" : low + " to " + high + " trials per cell";
 }
 
-std::string pooled_lines(const Tally& t) {
+/// "265.0–290.0 ms in 13 of 16 cells": from the least to the largest median of the cells that have one.
+std::string medians_of(const Block& block, Sample Tally::*quantity) {
+  std::vector<std::int64_t> medians;
+  bool measured = false;
+  for (const CellSummary* cell : block.cells) {
+    measured |= (cell->tally.*quantity).measured() > 0;
+    if (const auto median = (cell->tally.*quantity).median()) medians.push_back(*median);
+  }
+  if (medians.empty()) return measured ? "∞ in every cell" : "none in any cell";
+  const auto [least, most] = std::minmax_element(medians.begin(), medians.end());
+  return fmt::format("{} in {} of {} cells", ms_range(*least, *most), medians.size(), block.cells.size());
+}
+
+/// Over pairs that the scenario lists, a pooled time would be that of a mixture which nobody meets.
+std::string pooled_lines(const Block& block) {
+  const Tally& t = block.pooled->tally;
   const Rate direct = t.rate(Outcome::direct);
-  return fmt::format(
-      "All cells: direct {} ({}), relayed {}, failed {}\n           median time to direct {}{}, median added latency "
-      "{}\n",
-      percent(direct.value()), percent_range(direct.interval()), percent(t.rate(Outcome::relayed).value()),
-      percent(t.rate(Outcome::failed).value()), median_ms(t.time_to_direct),
-      t.time_to_direct.median() ? "" : " (less than half of all trials got there)", added_ms(t));
+  const bool one = t.one_population();
+  const auto rates =
+      fmt::format("direct {} ({}), relayed {}, failed {}", percent(direct.value()), percent_range(direct.interval()),
+                  percent(t.rate(Outcome::relayed).value()), percent(t.rate(Outcome::failed).value()));
+  if (one)
+    return fmt::format("All trials: {}\n            medians over all trials: time to direct {}{}, added latency {}\n",
+                       rates, median_ms(t.time_to_direct),
+                       t.time_to_direct.median() ? "" : " (less than half of them got there)", added_ms(t));
+  return fmt::format("Mean of {} cells: {}\n  medians of the cells: time to direct {},\n  added latency {}\n",
+                     block.cells.size(), rates, medians_of(block, &Tally::time_to_direct),
+                     medians_of(block, &Tally::added_latency));
 }
 
 std::string block_text(const Block& block, const MatrixOptions& options) {
@@ -132,7 +152,7 @@ std::string block_text(const Block& block, const MatrixOptions& options) {
                   block.pooled->link.empty() ? "" : ", link ", block.pooled->link, grouped(tally.trials),
                   trials_of(block), full ? "; times are medians" : ": direct in %, below it the 95 % interval");
   text += (full ? full_table(block, options) : compact_table(block, options)).render(options.width);
-  return text + pooled_lines(tally);
+  return text + pooled_lines(block);
 }
 
 }  // namespace
@@ -154,6 +174,8 @@ std::string expectations_text(const std::vector<ExpectationResult>& results, con
         fmt::format("{}{}{}  line {}: {}\n", style, mark, *style == '\0' ? "" : "\033[0m", result.line, result.text);
     if (missed)
       text += fmt::format("            {} of {} outside; {}\n", result.missed, result.checked, result.measured);
+    else if (result.pooled)
+      text += fmt::format("            {}\n", result.measured);
   }
   return text;
 }

@@ -4,8 +4,11 @@
 //  3. A narrow terminal gets blocks of connectors; every line has the same width.
 //  4. Pairs that were not run are dots; failed trials get a line of their own.
 //  5. No escape sequence unless colours are asked for.
-//  6. Percentages never round to 0 or 100 what is not.
-//  7. Expectations name the line, and what was measured when missed.
+//  6. Percentages and their intervals never round to 0 or 100 what is not; times are milliseconds, however long.
+//  7. Expectations name the line, and what was measured when missed, or when pooled.
+//  8. Pairs that a scenario lists give the mean of their rates and the range of their medians; draws from a population
+//  the
+//     rate and the median of all trials.
 #include "results/terminal/matrix.hpp"
 
 #include <gmock/gmock.h>
@@ -52,7 +55,7 @@ TEST(Matrix, ShowsAFourByFourInFull) {
   EXPECT_EQ(count(text, "│ time to direct │"), 4U);
   EXPECT_THAT(text, HasSubstr("never"));
   EXPECT_THAT(text, HasSubstr("3,200 trials on memory, seed 1"));
-  EXPECT_THAT(text, HasSubstr("All cells: direct 81.2 % (79.9–82.6 %)"));
+  EXPECT_THAT(text, HasSubstr("Mean of 16 cells: direct 81.2 % (80.8–81.5 %)"));
 }
 
 TEST(Matrix, ShowsANineByNineCompactly) {
@@ -96,8 +99,51 @@ TEST(Numbers, NeverPretendToBeExact) {
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(1234567), "1,234,567");
   EXPECT_EQ(median_ms(Sample({1'500'000}, 0)), "1.5 ms");
+  EXPECT_EQ(median_ms(Sample({1'885'000'000}, 0)), "1,885.0 ms");
+  EXPECT_EQ(median_ms(Sample({-9'100'000}, 0)), "−9.1 ms");
+  EXPECT_EQ(median_ms(Sample({-1}, 0)), "0.0 ms");
+  EXPECT_EQ(ms_range(265'000'000, 1'290'000'000), "265.0–1,290.0 ms");
+  EXPECT_EQ(ms_range(265'000'000, 265'000'001), "265.0 ms");
+  EXPECT_EQ(percent_range({0.9812, 1}), "98.1–100 %");
+  EXPECT_EQ(percent_range({0.99996, 1}), "99.996–100 %");
+  EXPECT_EQ(percent_range({0, 0.00004}), "0–0.004 %");
   EXPECT_EQ(median_ms(Sample({1}, 2)), "∞");
   EXPECT_EQ(median_ms(Sample({}, 2)), "never");
+}
+
+/// One link, two pairs: one always direct after `ms`, the other never.
+std::string two_pairs(std::vector<std::int64_t> ms, std::optional<std::uint32_t> draw) {
+  trial::Plan plan;
+  plan.cells.resize(2);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    plan.cells[i].index = i;
+    plan.cells[i].connector.nat_name = i == 0 ? "port-restricted-cone" : "symmetric";
+    plan.cells[i].draw = draw;
+  }
+  Summarizer summarizer(plan, "memory");
+  for (std::uint64_t k = 0; k < ms.size(); ++k) {
+    TrialRecord record;
+    record.trial = k;
+    record.outcome = Outcome::direct;
+    record.time_to_direct = std::chrono::milliseconds{ms[k]};
+    record.added_latency = Duration{0};
+    summarizer.add(record);
+    record.cell = 1;
+    record.outcome = Outcome::relayed;
+    record.time_to_direct = std::nullopt;
+    summarizer.add(record);
+  }
+  return matrix_text(plan, summarizer.finish());
+}
+
+TEST(Matrix, DoesNotMixPairsThatTheScenarioLists) {
+  const std::string listed = two_pairs({265, 265, 265, 770}, std::nullopt);
+  EXPECT_THAT(listed, HasSubstr("Mean of 2 cells: direct 50.0 % (25.5–74.5 %)"));
+  EXPECT_THAT(listed, HasSubstr("medians of the cells: time to direct 265.0 ms in 1 of 2 cells"));
+  EXPECT_THAT(listed, Not(HasSubstr("770")));
+  const std::string drawn = two_pairs({265, 265, 265, 770}, 0);
+  EXPECT_THAT(drawn, HasSubstr("All trials: direct 50.0 % (21.5–78.5 %)"));
+  EXPECT_THAT(drawn, HasSubstr("medians over all trials: time to direct 770.0 ms"));
 }
 
 TEST(ExpectationsText, NamesTheLineAndTheValue) {
@@ -106,6 +152,11 @@ TEST(ExpectationsText, NamesTheLineAndTheValue) {
   EXPECT_THAT(text, HasSubstr("✓ met     line 20: failed: 0 %\n"));
   EXPECT_THAT(text, HasSubstr("✗ missed  line 21: direct: 0 %\n"));
   EXPECT_THAT(text, HasSubstr("1 of 4 outside; a to b: 3 %"));
+  ExpectationResult pooled{Verdict::met, "direct: 86 %", "5 cells together: 85.99 % direct", 22, 0, 1};
+  EXPECT_THAT(expectations_text({pooled}), Not(HasSubstr("85.99 %")));
+  pooled.pooled = true;
+  EXPECT_THAT(expectations_text({pooled}),
+              HasSubstr("line 22: direct: 86 %\n            5 cells together: 85.99 % direct\n"));
 }
 
 }  // namespace

@@ -5,6 +5,27 @@
 #include <cmath>
 
 namespace punchlab::results {
+namespace {
+
+/// "1,885.0"
+std::string ms_number(std::int64_t ns) {
+  const auto text = fmt::format("{:.1f}", std::abs(static_cast<double>(ns)) / 1e6);
+  const auto point = text.size() - 2;
+  return (ns < 0 && text != "0.0" ? "−" : "") + grouped(std::stoull(text.substr(0, point))) + text.substr(point);
+}
+
+/// Ends of an interval may be rounded, but not to 0 or 100: there they get as many decimals as tell them apart.
+std::string end_of_range(double rate) {
+  if (rate <= 0 || rate >= 1) return percent_number(rate);
+  for (int decimals = 1; decimals < 6; ++decimals) {
+    const auto text = fmt::format("{:.{}f}", 100 * rate, decimals);
+    if (const double shown = std::stod(text); shown > 0 && shown < 100) return text;
+  }
+  return percent_number(rate);
+}
+
+}  // namespace
+
 std::string percent_number(double rate) {
   if (rate <= 0) return "0";
   if (rate >= 1) return "100";
@@ -17,9 +38,7 @@ std::string percent_number(double rate) {
 std::string percent(double rate) { return percent_number(rate) + " %"; }
 
 std::string percent_range(const Interval& interval) {
-  // Ends of an interval may be rounded: only the rate itself claims to be exact.
-  const auto end = [](double rate) { return rate <= 0 ? "0" : rate >= 1 ? "100" : fmt::format("{:.1f}", 100 * rate); };
-  return fmt::format("{}–{} %", end(interval.low), end(interval.high));
+  return fmt::format("{}–{} %", end_of_range(interval.low), end_of_range(interval.high));
 }
 
 std::string short_range(const Interval& interval) {
@@ -27,8 +46,13 @@ std::string short_range(const Interval& interval) {
 }
 
 std::string median_ms(const Sample& sample) {
-  if (const auto ns = sample.median()) return fmt::format("{:.1f} ms", static_cast<double>(*ns) / 1e6);
+  if (const auto ns = sample.median()) return ms_number(*ns) + " ms";
   return sample.measured() == 0 ? "never" : "∞";
+}
+
+std::string ms_range(std::int64_t least_ns, std::int64_t most_ns) {
+  const auto least = ms_number(least_ns), most = ms_number(most_ns);
+  return least == most ? least + " ms" : fmt::format("{}–{} ms", least, most);
 }
 
 std::string grouped(std::uint64_t number) {

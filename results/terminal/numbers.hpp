@@ -18,6 +18,8 @@ std::string percent_range(const Interval& interval);
 std::string short_range(const Interval& interval);
 /// "180.3 ms"; "∞" when most trials never got there, "never" when none did.
 std::string median_ms(const Sample& sample);
+/// "180.3–2,315.0 ms", or one number where both show the same.
+std::string ms_range(std::int64_t least_ns, std::int64_t most_ns);
 /// 12345678 as "12,345,678"
 std::string grouped(std::uint64_t number);
 

@@ -37,8 +37,11 @@ SeededRng stream(std::uint64_t seed, std::string_view opposite) {
 }  // namespace
 
 Draws::Draws(std::uint64_t seed, std::uint64_t trials, const SideChoices& client, const SideChoices& connector)
-    : connector_nats_(connector.nats), counts_(client.nats * connector.nats, trials) {
-  if (client.weights.empty() && connector.weights.empty()) return;
+    : connector_nats_(connector.nats),
+      client_drawn_(!client.weights.empty()),
+      connector_drawn_(!connector.weights.empty()),
+      counts_(client.nats * connector.nats, trials) {
+  if (!client_drawn_ && !connector_drawn_) return;
   std::fill(counts_.begin(), counts_.end(), 0);
   const Wheel clients{client.weights};
   const Wheel connectors{connector.weights};
@@ -50,11 +53,11 @@ Draws::Draws(std::uint64_t seed, std::uint64_t trials, const SideChoices& client
   };
   const auto from = [](const Wheel& wheel) { return [&wheel](Rng& rng) { return wheel.turn(rng); }; };
   const auto always = [](std::size_t nat) { return [nat](Rng&) { return nat; }; };
-  const bool both = !client.weights.empty() && !connector.weights.empty();
+  const bool both = client_drawn_ && connector_drawn_;
   if (both) draw(stream(seed, ""), from(clients), from(connectors));
-  const auto names = both ? std::vector<std::string>{} : nat_names(client.weights.empty() ? client : connector);
+  const auto names = both ? std::vector<std::string>{} : nat_names(client_drawn_ ? connector : client);
   for (std::size_t fixed = 0; fixed < names.size(); ++fixed) {
-    if (client.weights.empty())
+    if (!client_drawn_)
       draw(stream(seed, names[fixed]), always(fixed), from(connectors));
     else
       draw(stream(seed, names[fixed]), from(clients), always(fixed));

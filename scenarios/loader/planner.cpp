@@ -90,7 +90,8 @@ std::vector<std::int64_t> add_cells(const Scenario& s, const Wanted& wanted, tri
   const Mask mask{s, wanted.client, wanted.connector, wanted.shared, wanted.policy, {}};
   std::vector<std::int64_t> indices;
   for_each_cell(s, [&](const Place& at) {
-    const auto trials = draws.trials_of(s.client.variants[at.client].nat, s.connector.variants[at.connector].nat);
+    const auto client_nat = s.client.variants[at.client].nat, connector_nat = s.connector.variants[at.connector].nat;
+    const auto trials = draws.trials_of(client_nat, connector_nat);
     const bool drawn = meets(s, at) && (trials > 0 || wanted.whole_grid);
     const bool keep = mask.accepts(at) && drawn;
     const auto index = indices.size();
@@ -98,6 +99,7 @@ std::vector<std::int64_t> add_cells(const Scenario& s, const Wanted& wanted, tri
     if (!keep) return;
     plan.cells.push_back(make_cell(s, at, trials));
     plan.cells.back().index = static_cast<std::uint32_t>(index);
+    plan.cells.back().draw = draws.draw_of(client_nat, connector_nat);
   });
   return indices;
 }

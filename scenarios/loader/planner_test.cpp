@@ -153,6 +153,9 @@ TEST_F(Planner, PopulationsAreDrawn) {  // case 5
   Overrides other;
   other.seed = 2;
   EXPECT_NE(by_name(plan(kPopulations, other)).at("open/a x open").trials, cells.at("open/a x open").trials);
+  for (const auto& [name, cell] : cells) EXPECT_EQ(cell.draw, 0U) << name;
+  for (const auto& cell : plan("name: s\nclient: {nat: [open, cgn]}\nconnector: {nat: open}\n").cells)
+    EXPECT_EQ(cell.draw, std::nullopt);
 }
 
 TEST_F(Planner, PopulationOnOneSide) {  // case 6
@@ -165,6 +168,8 @@ TEST_F(Planner, PopulationOnOneSide) {  // case 6
     EXPECT_NEAR(static_cast<double>(open), 400'000, 2'500);
   }
   EXPECT_NE(p.at("full-cone x open").trials, p.at("symmetric x open").trials);
+  EXPECT_EQ(p.at("full-cone x open").draw, p.at("full-cone x cgn").draw);
+  EXPECT_NE(p.at("full-cone x open").draw, p.at("symmetric x open").draw);
   // Another NAT in the list changes nothing for these.
   const auto longer = by_name(plan(
       "name: s\ntrials: 1000000\nclient: {nat: [open, symmetric, full-cone]}\nconnector: {nat: " + population + "}\n"));
@@ -172,6 +177,8 @@ TEST_F(Planner, PopulationOnOneSide) {  // case 6
   const auto mirrored =
       by_name(plan("name: s\ntrials: 1000\nclient: {nat: " + population + "}\nconnector: {nat: [open, cgn]}\n"));
   EXPECT_EQ(mirrored.at("open x cgn").trials + mirrored.at("cgn x cgn").trials, 1'000U);
+  EXPECT_EQ(mirrored.at("open x cgn").draw, mirrored.at("cgn x cgn").draw);
+  EXPECT_NE(mirrored.at("open x cgn").draw, mirrored.at("open x open").draw);
 }
 
 TEST_F(Planner, TooLarge) {  // case 7

@@ -73,6 +73,9 @@ struct Cell {
   Duration timeout = std::chrono::seconds{15};
   bool session = true;  ///< false: no Noise, plaintext (benchmarks only)
   std::uint64_t trials = 0;
+  /// Cells of one policy and link with the same number share one draw from a population; nothing: `trials` are as many
+  /// as the scenario says.
+  std::optional<std::uint32_t> draw;
 };
 
 /// Both sides are programs of their own; a plan has such cells only, or none.
