@@ -7,7 +7,7 @@
  5. The distribution of the time to direct stops where the share of direct trials says, for all pairs and for each client, over all its
     pairs; curves that coincide can be told apart. Titles say what the numbers say. No interval covers another.
     Of pairs that a scenario lists, the medians' range is told, not the median of what was never mixed.
- 6. The same run gives the same bytes.
+ 6. The same run gives the same bytes. PDFs have the letters of their texts.
  7. Several runs side by side: every run named with what makes it again, its matrices, no figure, nothing loaded.
  8. A run of several agents has the table of who is first to a direct path; its marks are at the least medians, pairs behind which
     nobody is direct are left out, half direct and less is no median. Runs without agents have no such table.
@@ -32,6 +32,7 @@ import tempfile
 import unittest
 import unittest.mock
 
+import fontTools.ttLib
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -236,6 +237,13 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(page.typical(drawn, "time_to_direct_ms"), (style.milliseconds(group.pooled["time_to_direct_ms"]["p50"]), "of all trials"))
         self.assertRegex(time_to_direct.title_of(drawn), r"^Half of all trials are direct after 1\d\d\.\d ms; 18\.8 % never get there$")
         self.assertEqual(outcomes.title_of(drawn), "Over all trials: 81.2 % direct, 18.8 % relayed, 0 % failed")
+
+    def test_fonts_of_pdfs_have_every_letter(self):
+        path = report.matplotlib.font_manager.findfont("DejaVu Sans")
+        for text in ("Half of 12 trials – 98.1 ∞ ▸", "λ ж"):  # the latter is not among the usual ones
+            font = fontTools.ttLib.TTFont(style._font_subset(path, text))
+            self.assertLessEqual(set(map(ord, text)), set(font.getBestCmap()))
+            self.assertLess(font["maxp"].numGlyphs, 60)
 
     def test_is_reproducible(self):
         first = report.make(self.runs["population"]).read_bytes()

@@ -1,10 +1,14 @@
 """How all figures look: palette, type, footer, files. Figures differ in what they show, never in how."""
 
+import functools
+import io
 import textwrap
 
+import fontTools.subset
 import matplotlib
 
 matplotlib.use("Agg")
+from matplotlib.backends import _backend_pdf_ps  # noqa: E402
 from matplotlib import colors, pyplot  # noqa: E402  the backend has to be chosen first
 
 # Okabe and Ito (2008): told apart with every kind of colour blindness, and in grey.
@@ -132,6 +136,35 @@ def plain_axes(axes, grid):
     axes.grid(axis=grid, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(length=2.5, width=0.6)
+
+
+USUAL = frozenset(map(chr, (*range(0x20, 0x250), *range(0x2000, 0x2300))))  # Latin, punctuation, arrows, mathematics
+
+
+def _cut(font, characters):
+    """The bytes of a font with the glyphs of `characters` only, without the tables that lay out text, which a PDF does not use."""
+    options = fontTools.subset.Options(glyph_names=True, recommended_glyphs=True)
+    options.drop_tables += ["FFTM", "PfEd", "BDF", "GDEF", "GPOS", "GSUB", "kern"]
+    with fontTools.subset.load_font(font, options) as loaded:
+        subsetter = fontTools.subset.Subsetter(options)
+        subsetter.populate(text=characters)
+        subsetter.subset(loaded)
+        cut = io.BytesIO()
+        loaded.save(cut, reorderTables=False)
+        return cut
+
+
+@functools.cache
+def _usual_part(path):
+    return _cut(path, "".join(sorted(USUAL))).getvalue()
+
+
+def _font_subset(path, characters):
+    """What a PDF embeds of a font. Matplotlib cuts each figure's out of the whole font, which is half of all work of a report."""
+    return _cut(io.BytesIO(_usual_part(path)) if USUAL.issuperset(characters) else path, characters)
+
+
+_backend_pdf_ps.get_glyphs_subset = _font_subset
 
 
 def save(figure, stem):
