@@ -20,7 +20,9 @@ def title_of(group):
     medians = group.medians("time_to_direct_ms")
     if not group.one_population and medians:
         tail = f"; {style.percent(never / trials)} of all trials never are" if never else ""
-        return f"{len(medians)} of {len(group.cells)} pairs are direct after {style.ms_range(min(medians), max(medians))} in the median{tail}"
+        verb = "is" if len(medians) == 1 else "are"
+        span = style.ms_range(min(medians), max(medians))
+        return f"{len(medians)} of {len(group.cells)} pairs {verb} direct after {span} in the median{tail}"
     if group.one_population and direct["p50"] is not None:
         tail = f"; {style.percent(never / trials)} never get there" if never else "; all get there"
         return f"Half of all trials are direct after {style.milliseconds(direct['p50'])}{tail}"
