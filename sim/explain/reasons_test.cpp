@@ -5,6 +5,8 @@
 // 3. The oracle agrees: where gateways are the reason it says that direct cannot or need not work; where links or
 // clocks
 //    are, that the NATs do not stand in the way.
+#include <map>
+
 #include "sim/explain/reason_cases_for_test.hpp"
 
 namespace punchlab::explain {
@@ -68,6 +70,25 @@ const Case kCases[] = {
      {},
      [](Cell& c) { nats(c, translator(AD, AD), translator(APD, APD)); },
      [](Cell& c) { c.client.nats[0] = translator(EI, AD); }},
+    // Nothing filters, everything arrives, and no answer comes from where its packet went.
+    {"BothApdmOpen",
+     ReasonCode::mapping_varies,
+     {},
+     [](Cell& c) { nats(c, translator(APD, EI), translator(APD, EI)); },
+     [](Cell& c) { c.connector.nats[0].mapping = AD; }},
+    {"BothApdmOpenOnOneSideOnly",
+     ReasonCode::mapping_varies,
+     {},
+     [](Cell& c) { nats(c, translator(APD, EI), translator(APD, EI)); },
+     [](Cell& c) { c.client.nats[0].mapping = EI; }},
+    {"TooShortForAnswersOfMappingsByAddress",
+     ReasonCode::too_late,
+     {},
+     [](Cell& c) {
+       nats(c, translator(AD, EI), translator(AD, EI));
+       c.timeout = 250ms;
+     },
+     [](Cell& c) { c.timeout = 15s; }},
     // The same further out, further in, and behind what does not translate.
     {"SymmetricCarrierOfConnector", ReasonCode::mapping_varies, kConnector,
      [](Cell& c) {
@@ -257,6 +278,23 @@ class Reasons : public ReasonCases {};
 TEST_P(Reasons, NamesWhatWasPutThere) { expect_named(); }
 
 TEST_P(Reasons, IsDirectWithoutIt) { expect_direct_without_it(); }
+
+TEST(ReasonsInTime, AreTooLateWherePatienceHelps) {
+  const auto world = memory::make_memory_world();
+  const trial::Identities identities(1);
+  std::map<std::string, int> reasons;
+  for (const auto& [client, connector] : {std::pair{AD, AD}, std::pair{APD, EI}, std::pair{APD, AD}})
+    for (Duration timeout = 60ms; timeout < 600ms; timeout += 3ms) {
+      Cell c = cell();
+      nats(c, translator(client, EI), translator(connector, EI));
+      c.timeout = timeout;
+      const auto topology = trial::draw_topology(c, 1, 0);
+      trial::Trial trial(c, topology, identities, 1, 0);
+      ++reasons[trial.record(world->run(topology, trial, trial.until(), {})).reason];
+    }
+  EXPECT_GT(reasons["too-late"], 50);
+  EXPECT_EQ(reasons["mapping-varies"], 0);
+}
 
 INSTANTIATE_TEST_SUITE_P(ByHand, Reasons, testing::ValuesIn(kCases), [](const auto& test) { return test.param.name; });
 

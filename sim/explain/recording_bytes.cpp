@@ -6,7 +6,7 @@
 namespace punchlab::explain {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 // What an event has, as bits.
 constexpr std::uint8_t kHasTable = 1;
 constexpr std::uint8_t kHasMapped = 2;
@@ -148,6 +148,7 @@ void write(Writer& w, const Event& event) {
   w.number((event.after ? kHasTable : 0U) | (event.mapped ? kHasMapped : 0U), 1);
   if (event.mapped) w.address(event.mapped->inside);
   if (event.mapped) w.address(event.mapped->outside);
+  if (event.mapped) w.address(event.mapped->to);
   if (event.after) write(w, *event.after);
 }
 
@@ -163,8 +164,8 @@ Event read_event(Reader& r, Tables& tables) {
   event.packet.assign(packet.begin(), packet.end());
   const auto has = r.number(1);
   if (has & kHasMapped) {
-    const auto inside = r.address();
-    event.mapped = {inside, r.address()};
+    event.mapped.emplace();
+    for (auto* address : {&event.mapped->inside, &event.mapped->outside, &event.mapped->to}) *address = r.address();
   }
   if ((has & kHasTable) != 0 && r.good()) tables.put(event, read_table(r));
   return event;

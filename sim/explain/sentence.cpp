@@ -31,6 +31,13 @@ std::string of_a_mapping(const Recording& r, const Finding& f) {
         "the {}'s packets then left from {} instead of {}, and {}",
         name_of(peer), name_of(f.side), name_of(f.side), name_of(f.side), f.observed.to_string(),
         f.expected.to_string(), dropped);
+  if (f.packets == 0)
+    return fmt::format(
+        "both NATs' mappings vary: packets of the {} came from {} to the {}'s {}, but what the {} sent there left from "
+        "{}, "
+        "where the {} had sent nothing, and so on, both ways: no answer came from where its packet had gone",
+        name_of(peer), f.destination.to_string(), name_of(f.side), f.expected.to_string(), name_of(f.side),
+        f.observed.to_string(), name_of(peer));
   return fmt::format(
       "the {}'s NAT mapping varies: the relay sees it at {}, but its packets to the {} came from {}, where the {} had "
       "sent nothing, so {}",

@@ -30,6 +30,16 @@ const Case kCases[] = {
        share(c, {carrier(nat::Hairpinning::internal_source)});
      },
      [](Cell& c) { nats(c, translator(EI, EI), translator(EI, EI)); }},
+    {"CarrierWhoseMappingVariesForBoth",
+     ReasonCode::mapping_varies,
+     {},
+     [](Cell& c) {
+       nats(c, translator(EI, EI), translator(EI, EI));
+       share(c, {carrier(nat::Hairpinning::external_source)});
+       c.shared->nats[0].mapping = APD;
+       c.shared->nats[0].filtering = EI;
+     },
+     [](Cell& c) { c.shared->nats[0].mapping = EI; }},
     {"TwoCarriersInARow", ReasonCode::hairpin_missing, kShared,
      [](Cell& c) {
        share(c, {carrier(nat::Hairpinning::external_source), carrier(nat::Hairpinning::none)});

@@ -301,7 +301,7 @@ void MemoryWorld::arrive_at_gateway(const Wire& wire, std::uint32_t packet) {
   const auto reply = pool_.take();
   const bool shared_out = wire.side == HostId::shared && wire.up;
   PacketEvent::Mapped mapped;
-  if (shared_out) mapped.inside = trial::source_of(pool_.packet(packet));
+  if (shared_out) mapped = {trial::source_of(pool_.packet(packet)), {}, trial::endpoint_of(pool_.packet(packet))};
   const auto verdict = trial::route_through(side.boxes[index], side.spec->gateways[index].addressing, now_.at, from,
                                             pool_.packet(packet), pool_.room(reply));
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;

@@ -28,7 +28,7 @@ bool GatewayRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::I
   PacketBuffer reply;
   const bool shared_out = place_.side == trial::HostId::shared && from == nat::From::inside;
   PacketEvent::Mapped mapped;
-  if (shared_out) mapped.inside = trial::source_of(packet);
+  if (shared_out) mapped = {trial::source_of(packet), {}, trial::endpoint_of(packet)};
   const auto verdict = trial::route_through(box_, spec_->addressing, context_.now(), from, packet, reply);
   const bool passes = verdict.action == nat::Action::forward || verdict.action == nat::Action::hairpin;
   const auto dropped = verdict.reason == nat::Reason::ttl_expired ? PacketEvent::Kind::ttl_expired

@@ -64,6 +64,7 @@ struct PacketEvent {
   /// then kept it from turning back.
   struct Mapped {
     TransportAddress inside, outside;
+    TransportAddress to;  ///< where the packet went, before it was turned back
     friend bool operator==(const Mapped&, const Mapped&) = default;
   };
   const Mapped* mapped = nullptr;  ///< of the shared network's gateways, when the packet found or made a mapping

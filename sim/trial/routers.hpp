@@ -33,6 +33,13 @@ inline TransportAddress source_of(Bytes packet) {
   return {IpAddress::v4(load_u32(&packet[12])), port};
 }
 
+/// The same of its destination.
+inline TransportAddress endpoint_of(Bytes packet) {
+  const std::size_t header = std::size_t{packet[0] & 0x0FU} * 4;
+  const auto port = packet.size() >= header + 4 ? load_u16(&packet[header + 2]) : std::uint16_t{0};
+  return {IpAddress::v4(load_u32(&packet[16])), port};
+}
+
 /// Destination address of a whole, well-formed IP packet.
 inline IpAddress destination_of(Bytes packet) {
   if (family_of(packet) == Family::ipv4) return IpAddress::v4(load_u32(&packet[16]));

@@ -20,7 +20,7 @@ SharedFlows::Flow* SharedFlows::find(const TransportAddress& outside) {
 /// A mapping that was made anew belongs to whoever uses it last.
 void SharedFlows::note(const PacketEvent& event) {
   if (event.mapped == nullptr || event.mapped->inside == event.mapped->outside) return;
-  const auto& [inside, outside] = *event.mapped;
+  const auto& [inside, outside, to] = *event.mapped;
   auto* flow = find(outside);
   if (flow == nullptr || flow->inside != inside) {
     const auto whose = owner(inside);

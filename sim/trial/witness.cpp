@@ -5,6 +5,7 @@
 
 #include "sim/packet/packet.hpp"
 #include "sim/trial/carried.hpp"
+#include "sim/trial/routers.hpp"
 
 namespace punchlab::trial {
 namespace {
@@ -118,6 +119,7 @@ void Witness::on_lost(const PacketEvent& event) {
 }
 
 void Witness::on_passed(const PacketEvent& event) {
+  note_flow(event);
   const bool clashed = event.reason == nat::Reason::mapping_clashed;
   if (!clashed && drops_.all().empty()) return;
   const auto view = packet::parse(event.packet);
@@ -125,6 +127,23 @@ void Witness::on_passed(const PacketEvent& event) {
   if (clashed && event.side != HostId::shared && owner_of(view->destination) == other(event.side))
     clash_mapping_[static_cast<std::size_t>(event.side)] = view->source;
   drops_.passed(event, *view);
+}
+
+/// A packet to the other peer leaves a side's outermost gateway, or turns back at a shared one.
+void Witness::note_flow(const PacketEvent& event) {
+  if (frozen_) return;
+  if (event.mapped != nullptr) {
+    const auto& external = topology_->shared->gateways[event.gateway].addressing.external;
+    if (std::find(external.begin(), external.end(), event.mapped->to.address) == external.end()) return;
+    if (const auto from = owner_of(event.mapped->outside))
+      flows_.note(event.at, *from, event.mapped->outside, event.mapped->to);
+    return;
+  }
+  if (event.side == HostId::shared || event.gateway + 1U != topology_->host(event.side).gateways.size()) return;
+  const auto& peer = topology_->host(other(event.side)).outside_addresses();
+  if (std::find(peer.begin(), peer.end(), destination_of(event.packet)) == peer.end()) return;
+  const auto view = packet::parse(event.packet);
+  if (view && view->protocol == packet::kUdp) flows_.note(event.at, event.side, view->source, view->destination);
 }
 
 void Witness::Count::add(const PacketEvent& event, const packet::View& view, ReasonCode code) {
@@ -222,10 +241,24 @@ Finding Witness::worst_drop(bool also_opened) const {
   return worst;
 }
 
+/// Both mappings vary, and nothing filters.
+Finding Witness::crossed_answers() const {
+  const auto crossed = flows_.crossed();
+  if (!crossed) return {};
+  return {.code = ReasonCode::mapping_varies,
+          .side = crossed->side,
+          .observed = crossed->answered,
+          .expected = crossed->asked,
+          .source = crossed->answered,
+          .destination = crossed->peer,
+          .at = crossed->at};
+}
+
 Finding Witness::finding() const {
   for (const auto* count : {&blocked_, &exhausted_, &hairpins_, &clashes_})
     if (count->first.packets > 0) return count->first;
   if (const auto worst = worst_drop(false); worst.code != ReasonCode::none) return worst;
+  if (const auto crossed = crossed_answers(); crossed.code != ReasonCode::none) return crossed;
   if (lost_ == 0) return {.code = ReasonCode::too_late};
   auto loss = first_loss_;
   loss.packets = lost_;

@@ -7,6 +7,7 @@
 #include "protocol/base/endpoint.hpp"
 #include "sim/trial/drops.hpp"
 #include "sim/trial/network.hpp"
+#include "sim/trial/peer_flows.hpp"
 #include "sim/trial/reason.hpp"
 #include "sim/trial/shared_flows.hpp"
 
@@ -53,12 +54,14 @@ class Witness {
   std::optional<HostId> receiver_of(const PacketEvent& event, const packet::View& view) const;
   void on_drop(const PacketEvent& event, const packet::View& view);
   void on_passed(const PacketEvent& event);
+  void note_flow(const PacketEvent& event);
   void on_lost(const PacketEvent& event);
   bool was_used_by(HostId side, const TransportAddress& endpoint) const;
   void note_source(HostId side, const TransportAddress& source);
   Finding judge(const Drop& drop) const;
   Finding judge_source(const Drop& drop, HostId sender, Finding finding) const;
   Finding worst_drop(bool also_opened) const;
+  Finding crossed_answers() const;
 
   /// The first packet of its kind that a gateway dropped, and how many.
   struct Count {
@@ -76,6 +79,7 @@ class Witness {
   std::uint32_t to_others_ = 0;
   std::uint32_t lost_data_ = 0;
   std::uint64_t hash_ = 0x9E3779B97F4A7C15ULL;
+  PeerFlows flows_;
   Drops drops_;  ///< of packets from the peer, and of the relay's that met no mapping
   static constexpr std::size_t kSources = 16;
   struct Sources {

@@ -2,9 +2,11 @@
 // 1. Each reason has its packet, and a packet that looks like it does not count (from nobody, or let through).
 // 2. The reasons' order: what hinders more names the trial.
 // 2a. A drop that the side's own packet opens the way for is no reason; dropped again, it is one.
-// 2b. A varied mapping says whose it is, where it was seen and where the relay saw it; one that a clash made is a clash.
-// 2c. A port that nobody ever used is a wrong guess, not an expired mapping.
-// 2d. A slow trial: losses before it was direct, else what was dropped for good or twice, else it waited.
+// 2b. A varied mapping says whose it is, where it was seen and where the relay saw it; one that a clash made is a
+// clash. 2c. A port that nobody ever used is a wrong guess, not an expired mapping. 2d. A slow trial: losses before it
+// was direct, else what was dropped for good or twice, else it waited. 2e. Answers that come from elsewhere than the
+// packet went, on both sides, are mappings that vary; not when any two endpoints have packets both ways, nor when one
+// side alone has yet answered.
 // 3. A path is relayed exactly when the packet came from the relay's address.
 // 4. Lost application data is counted bare, in ChannelData and in indications; a lost check is not data.
 // 5. What both peers send is counted until the counts are frozen, and apart what goes to nobody of the trial.
@@ -22,7 +24,7 @@ using nat::Reason;
 using Kind = PacketEvent::Kind;
 
 const TransportAddress kRelay{IpAddress::v4(192, 0, 2, 1), kRelayPort};
-const TransportAddress kClient{IpAddress::v4(203, 0, 113, 1), 7000};     // as the relay sees it
+const TransportAddress kClient{IpAddress::v4(203, 0, 113, 1), 7000};  // as the relay sees it
 const TransportAddress kConnector{IpAddress::v4(198, 51, 100, 1), 8000};
 const TransportAddress kNobody{IpAddress::v4(198, 18, 0, 1), 9};
 
@@ -174,6 +176,26 @@ TEST_F(WitnessTest, SlowTrialsHaveReasonsToo) {
   EXPECT_EQ(slow_reason(), "filtered-by-address") << "it is not direct yet";
   witness.freeze();
   EXPECT_EQ(slow_reason(), "lost");
+}
+
+TEST_F(WitnessTest, CrossedAnswersOnBothSidesAreVaryingMappings) {
+  const auto from_client = [&](std::uint16_t port, const TransportAddress& to) {
+    event(Kind::translated, HostId::client, {kClient.address, port}, to);
+  };
+  const TransportAddress elsewhere{kConnector.address, 8001};
+  from_client(7001, kConnector);
+  sends(elsewhere, {kClient.address, 7001});
+  EXPECT_EQ(reason(), "too-late") << "the client has not answered yet";
+  from_client(7002, elsewhere);
+  EXPECT_EQ(reason(), "too-late") << "8001 may answer 7002";
+  sends({kConnector.address, 8002}, {kClient.address, 7002});
+  const auto finding = witness.finding();
+  EXPECT_EQ(finding.code, ReasonCode::mapping_varies);
+  EXPECT_EQ(finding.packets, 0U) << "nothing was dropped";
+  event(Kind::lost_on_link, HostId::client, kClient, kConnector);
+  EXPECT_EQ(reason(), "mapping-varies") << "no loss mattered";
+  from_client(7001, elsewhere);
+  EXPECT_EQ(reason(), "lost") << "7001 and 8001 have packets both ways";
 }
 
 TEST_F(WitnessTest, PathsAreToldByTheSource) {
