@@ -30,6 +30,7 @@ struct Change {
   std::uint8_t gateway = 0;
   std::uint8_t value = 0;
   int steps = 1;  ///< how large the change is: two for a mapping that skips address-dependent
+  friend bool operator==(const Change&, const Change&) = default;
 
   /// Changes of the same thing exclude each other.
   bool same_thing(const Change& other) const {

@@ -5,14 +5,35 @@
 namespace punchlab::explain {
 namespace {
 
+/// A trial that ended before its timeout is the same to the bit with a longer one.
+struct Replay {
+  results::TrialRecord record;
+  bool cut = false;  ///< by its timeout
+};
+
+Replay replay(const Question& question, const std::vector<Change>& changes) {
+  auto cell = question.cell;
+  // A policy replaces all that others would change about it.
+  for (const bool policies : {true, false})
+    for (const auto& change : changes)
+      if ((change.kind == Change::Kind::policy) == policies) cell = with(std::move(cell), change);
+  const auto topology = trial::draw_topology(cell, question.seed, question.trial);
+  trial::Trial trial(cell, topology, question.identities, question.seed, question.trial);
+  auto record = trial.record(question.world.run(topology, trial, trial.until(), {}));
+  return {std::move(record), !trial.finished()};
+}
+
+bool is_timeout(const Change& change) { return change.kind == Change::Kind::longer_timeout; }
+
 /// Tries sets of changes in the order of their size.
 class Search {
  public:
   Search(const Question& question, const WhatIfLimits& limits)
-      : question_(question),
-        limits_(limits),
-        changes_(changes_of(question.cell)),
-        slow_(run_with(question, {}).outcome == results::Outcome::direct) {}
+      : question_(question), limits_(limits), changes_(changes_of(question.cell)) {
+    const auto base = replay(question, {});
+    slow_ = base.record.outcome == results::Outcome::direct;
+    if (base.cut) cut_.push_back({});
+  }
 
   WhatIf run() {
     for (std::size_t i = 0; i < changes_.size(); ++i)
@@ -59,29 +80,30 @@ class Search {
 
   bool helps(const std::vector<Change>& set) {
     if (result_.runs == limits_.runs) return false;
+    if (cannot_wait(set)) return false;
     ++result_.runs;
-    const auto record = run_with(question_, set);
+    const auto [record, cut] = replay(question_, set);
+    if (cut) cut_.push_back(set);
     return record.outcome == results::Outcome::direct && (!slow_ || record.reason.empty());
+  }
+
+  /// Only the timeout is longer than in what was tried already, did not help, and ended by itself.
+  bool cannot_wait(std::vector<Change> set) const {
+    return std::erase_if(set, is_timeout) > 0 && std::find(cut_.begin(), cut_.end(), set) == cut_.end();
   }
 
   const Question& question_;
   WhatIfLimits limits_;
   std::vector<Change> changes_;
-  bool slow_;  ///< it is direct already, and the question is of its lateness
+  std::vector<std::vector<Change>> cut_;  ///< what was tried and ran into its timeout
+  bool slow_ = false;                     ///< it is direct already, and the question is of its lateness
   WhatIf result_;
 };
 
 }  // namespace
 
 results::TrialRecord run_with(const Question& question, const std::vector<Change>& changes) {
-  auto cell = question.cell;
-  // A policy replaces all that others would change about it.
-  for (const bool policies : {true, false})
-    for (const auto& change : changes)
-      if ((change.kind == Change::Kind::policy) == policies) cell = with(std::move(cell), change);
-  const auto topology = trial::draw_topology(cell, question.seed, question.trial);
-  trial::Trial trial(cell, topology, question.identities, question.seed, question.trial);
-  return trial.record(question.world.run(topology, trial, trial.until(), {}));
+  return replay(question, changes).record;
 }
 
 WhatIf what_if(const Question& question, const WhatIfLimits& limits) { return Search(question, limits).run(); }
