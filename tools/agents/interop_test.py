@@ -51,8 +51,8 @@ class Interop(Command):
     def run_agents(self, name, clients, connectors, nats=NATS, server="punchlab", trials=1, report=False):
         self.write(f"{name}.yaml", SCENARIO.format(
             trials=trials, server=server, nats=", ".join(nats), clients=", ".join(clients), connectors=", ".join(connectors)))
-        # Browsers are heavy: more of them at once are too slow to start.
-        jobs = ("--jobs", "2") if "chromium" in clients and len(clients) == 1 else ()
+        # More at once make each other late, and a ping is given up after 300 ms. Browsers are too slow to start even so.
+        jobs = ("--jobs", "2" if "chromium" in clients and len(clients) == 1 else "4")
         arguments = (f"{name}.yaml", "--backend", "sockets", "--out", name, *jobs)
         process = self.start("run", *arguments) if report else self.start_run(*arguments)
         out, err = process.communicate(timeout=600)
