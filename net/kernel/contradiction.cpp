@@ -10,24 +10,28 @@ namespace {
 using enum nat::Dependence;
 using nat::KernelRules;
 using nat::PortAllocation;
+using nat::OnCollision::conntrack, nat::OnCollision::drop;
 
 struct Behaviour {
   KernelRules rules;
   nat::Dependence mapping;
   nat::Dependence filtering;
   PortAllocation allocation;
+  nat::OnCollision on_collision;
   bool has_input = true;  ///< unsolicited packets are for the gateway itself, and come to its INPUT chain
 };
 
 constexpr Behaviour kBehaviours[] = {
-    {KernelRules::masquerade, endpoint_independent, address_and_port_dependent, PortAllocation::preserve},
-    {KernelRules::masquerade_random, address_and_port_dependent, address_and_port_dependent, PortAllocation::random},
-    {KernelRules::one_to_one, endpoint_independent, endpoint_independent, PortAllocation::preserve, false},
-    {KernelRules::firewall, endpoint_independent, address_and_port_dependent, PortAllocation::preserve, false},
-    {KernelRules::address_restricted, endpoint_independent, address_dependent, PortAllocation::preserve},
-    {KernelRules::learned_full_cone, endpoint_independent, endpoint_independent, PortAllocation::preserve},
-    {KernelRules::changed_ports, endpoint_independent, address_and_port_dependent, PortAllocation::random},
-    {KernelRules::address_dependent, address_dependent, address_and_port_dependent, PortAllocation::random},
+    {KernelRules::masquerade, endpoint_independent, address_and_port_dependent, PortAllocation::preserve, conntrack},
+    {KernelRules::masquerade_random, address_and_port_dependent, address_and_port_dependent, PortAllocation::random,
+     conntrack},
+    {KernelRules::one_to_one, endpoint_independent, endpoint_independent, PortAllocation::preserve, conntrack, false},
+    {KernelRules::firewall, endpoint_independent, address_and_port_dependent, PortAllocation::preserve, conntrack,
+     false},
+    {KernelRules::address_restricted, endpoint_independent, address_dependent, PortAllocation::preserve, conntrack},
+    {KernelRules::learned_full_cone, endpoint_independent, endpoint_independent, PortAllocation::preserve, conntrack},
+    {KernelRules::changed_ports, endpoint_independent, address_and_port_dependent, PortAllocation::random, drop},
+    {KernelRules::address_dependent, address_dependent, address_and_port_dependent, PortAllocation::random, drop},
 };
 
 /// The kernel waits this long before it takes two-way traffic for a stream (nf_conntrack_proto_udp.c).
@@ -54,6 +58,7 @@ class Comparison {
 void compare_translation(const nat::Profile& p, const Behaviour& b, Comparison& c) {
   c.expect("mapping", p.mapping, b.mapping, survey::name_of(b.mapping));
   c.expect("port-allocation", p.port_allocation, b.allocation, survey::name_of(b.allocation));
+  c.expect("on-collision", p.on_collision, b.on_collision, b.on_collision == conntrack ? "conntrack" : "drop");
   c.expect("port-parity", !p.port_parity, "does not keep the parity of ports");
   c.expect("addresses", p.addresses == 1, "gateway of the lab has one address");
   c.expect("hairpinning", p.hairpinning, nat::Hairpinning::none, "none");

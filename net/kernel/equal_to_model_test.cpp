@@ -3,12 +3,16 @@
 // counterpart must stand. A game ends where the model ends (docs/nat-model.md): at a clash, when the filter looks at
 // less than address and port.
 // 1. Every shipped kernel profile, over both kinds of device: each packet is forwarded by both or by neither, to the
-// same place, from the same
-//    (corresponding) endpoint, for the same reason.
-// 2. The comparison can fail: a profile with another filter, mapping, or without the clash disagrees.
-// 3. A reset gateway has forgotten everything.
-// 4. Timers that the kernel has of its own are those of the profiles: 30 s and 120 s.
-// 5. An interface of the gateway that goes down is a fault of the world, and the gateway is not taken again.
+//    same place, from the same (corresponding) endpoint, for the same reason.
+// 2. The same with two inside hosts that use the same ports, where the filter looks at address and port: else the model
+//    ends where they first share one.
+// 3. The comparison can fail: a profile with another filter, mapping, reaction to collisions, or without the clash
+//    disagrees.
+// 4. Two inside hosts share an outside port until they reach one destination; the later one then has a random port,
+//    there and wherever it goes next.
+// 5. A reset gateway has forgotten everything.
+// 6. Timers that the kernel has of its own are those of the profiles: 30 s and 120 s.
+// 7. An interface of the gateway that goes down is a fault of the world, and the gateway is not taken again.
 // Needs user namespaces, /dev/net/tun and nftables in the kernel; where they are missing every case fails with words
 // that say so.
 #include <gtest/gtest.h>
@@ -34,6 +38,16 @@ constexpr std::uint16_t kHostPorts[] = {40'000, 40'001, 50'000};
 
 trial::Topology topology_behind(const nat::Profile& profile) {
   return trial::draw_topology(cell_behind(profile), 1, 0);
+}
+
+/// Further hosts stand behind the first: 192.168.0.10, .11, ...
+std::vector<IpAddress> inside_hosts(const trial::Topology& topology, std::uint8_t count) {
+  const auto first = topology.hosts[0].addresses[0].to_string();
+  const auto dot = first.rfind('.') + 1;
+  std::vector<IpAddress> hosts;
+  for (std::uint8_t i = 0; i < count; ++i)
+    hosts.push_back(*IpAddress::parse(first.substr(0, dot) + std::to_string(std::stoi(first.substr(dot)) + i)));
+  return hosts;
 }
 
 /// One gateway with what it does to a UDP packet.
@@ -64,15 +78,15 @@ Result send(lab::Gateway& gateway, From from, const TransportAddress& source, co
 /// The same flows through two gateways.
 class Pair {
  public:
-  Pair(const nat::Profile& real, const nat::Profile& model, lab::DeviceKind kind = lab::possible_device())
-      : topology_(topology_behind(real)) {
+  Pair(const nat::Profile& real, const nat::Profile& model, std::uint8_t hosts = 1,
+       lab::DeviceKind kind = lab::possible_device())
+      : topology_(topology_behind(real)), hosts_(inside_hosts(topology_, hosts)) {
     if (const auto error = lab::enter_lab()) throw std::runtime_error(*error);
     const auto& host = topology_.hosts[0];
-    kernel_ = std::make_unique<KernelGateway>(host.gateways[0], host.addresses, kind);
+    kernel_ = std::make_unique<KernelGateway>(host.gateways[0], hosts_, kind);
     spec_ = host.gateways[0];
     spec_.profile = model;
     clash_ends_ = model.unsolicited_creates_state && model.filtering != nat::Dependence::address_and_port_dependent;
-    host_ = host.addresses[0];
   }
 
   /// `count` random packets through both gateways as new; the first difference in words, or nothing.
@@ -84,7 +98,8 @@ class Pair {
     SeededRng rng({seed, 0, 0, purpose_of("kernel/packets")});
     for (int i = 0; i < count; ++i) {
       const TransportAddress remote{kRemotes[rng.below(2)], kRemotePorts[rng.below(2)]};
-      const TransportAddress inside{host_, kHostPorts[rng.below(3)]};
+      const TransportAddress inside{hosts_[hosts_.size() == 1 ? 0 : rng.below(hosts_.size())],
+                                    kHostPorts[rng.below(3)]};
       const bool out = endpoints_.empty() || rng.below(2) == 0;
       const std::uint8_t ttl = rng.below(8) == 0 ? 1 : 64;
       const auto difference = out ? leave(inside, remote, ttl) : enter(remote, rng.below(endpoints_.size()), ttl);
@@ -111,11 +126,13 @@ class Pair {
     const bool is_new = model.verdict.reason != nat::Reason::translated;
     for (const auto& known : endpoints_) {
       // A random port may be one that another flow has, towards another remote: the two cannot be told apart from here.
-      const bool coincidence = is_new && (known.model == model.source) != (known.kernel == kernel.source);
+      const bool same_model = known.model == model.source;
+      const auto port = (same_model ? model : kernel).source.port;
+      const bool coincidence = is_new && same_model != (known.kernel == kernel.source) && port != inside.port;
       coincidences += coincidence;
       over_ |= coincidence;
       if (over_) return "";
-      if ((known.model == model.source) != (known.kernel == kernel.source))
+      if (same_model != (known.kernel == kernel.source))
         return what + ": the model uses " + model.source.to_string() + ", the kernel " + kernel.source.to_string() +
                " where " + known.model.to_string() + " is " + known.kernel.to_string();
     }
@@ -139,25 +156,32 @@ class Pair {
   }
 
   trial::Topology topology_;
+  std::vector<IpAddress> hosts_;
   bool clash_ends_ = false;
   bool over_ = false;
   trial::GatewaySpec spec_;
   std::unique_ptr<KernelGateway> kernel_;
   std::unique_ptr<lab::Gateway> model_;
-  IpAddress host_;
   std::vector<Endpoint> endpoints_;
 };
+
+void expect_equal(const nat::Profile& profile, std::uint8_t hosts, lab::DeviceKind kind) {
+  Pair pair(profile, profile, hosts, kind);
+  for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(pair.play(seed, 60), "") << profile.name;
+  EXPECT_LE(pair.coincidences, 5) << profile.name << ": games that end early prove nothing";
+}
 
 class EitherDevice : public testing::TestWithParam<lab::DeviceKind> {};
 INSTANTIATE_TEST_SUITE_P(Kinds, EitherDevice, testing::Values(lab::DeviceKind::tun, lab::DeviceKind::veth),
                          [](const auto& kind) { return kind.param == lab::DeviceKind::tun ? "tun" : "veth"; });
 
 TEST_P(EitherDevice, EqualToModelForEveryProfile) {
-  for (const auto& profile : kernel_profiles()) {
-    Pair pair(profile, profile, GetParam());
-    for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_EQ(pair.play(seed, 60), "") << profile.name;
-    EXPECT_LE(pair.coincidences, 5) << profile.name << ": games that end early prove nothing";
-  }
+  for (const auto& profile : kernel_profiles()) expect_equal(profile, 1, GetParam());
+}
+
+TEST_P(EitherDevice, EqualToModelForTwoHosts) {
+  for (const auto& profile : kernel_profiles())
+    if (profile.filtering == nat::Dependence::address_and_port_dependent) expect_equal(profile, 2, GetParam());
 }
 
 TEST(EqualToModel, SeesAnotherProfile) {
@@ -165,7 +189,7 @@ TEST(EqualToModel, SeesAnotherProfile) {
   const auto first_difference = [&](auto&& change) {
     auto model = real;
     change(model);
-    Pair pair(real, model);
+    Pair pair(real, model, 2);
     for (std::uint64_t seed = 0; seed < 50; ++seed)
       if (auto difference = pair.play(seed, 60); !difference.empty()) return difference;
     return std::string();
@@ -173,6 +197,45 @@ TEST(EqualToModel, SeesAnotherProfile) {
   EXPECT_NE(first_difference([](auto& p) { p.filtering = nat::Dependence::address_dependent; }), "");
   EXPECT_NE(first_difference([](auto& p) { p.mapping = nat::Dependence::address_dependent; }), "");
   EXPECT_NE(first_difference([](auto& p) { p.unsolicited_creates_state = false; }), "");
+  using enum nat::OnCollision;
+  for (const auto reaction : {next, random, drop})
+    EXPECT_NE(first_difference([&](auto& p) { p.on_collision = reaction; }), "");
+}
+
+TEST(EqualToModel, SeesThatTheNewestFlowIsFollowed) {
+  const auto real = kernel_profile("linux-masquerade");  // whose INPUT rule leaves collisions between hosts alone
+  auto model = real;
+  model.on_collision = nat::OnCollision::overload;
+  Pair pair(real, model, 2);
+  std::string difference;
+  for (std::uint64_t seed = 0; seed < 50 && difference.empty(); ++seed) difference = pair.play(seed, 60);
+  EXPECT_NE(difference, "");
+}
+
+void expect_ports_are_shared(lab::Gateway& gateway, std::span<const IpAddress> hosts) {
+  const TransportAddress a{hosts[0], 40'000}, b{hosts[1], 40'000};
+  const auto port = [&](const TransportAddress& inside, const TransportAddress& remote) {
+    return send(gateway, From::inside, inside, remote).source.port;
+  };
+  EXPECT_EQ(port(a, {kRemotes[1], 3478}), 40'000);
+  EXPECT_EQ(port(b, {kRemotes[0], 5000}), 40'000) << "another destination: the same port";
+  const auto apart = port(b, {kRemotes[1], 3478});
+  EXPECT_NE(apart, 40'000);
+  EXPECT_GE(apart, 1024);
+  EXPECT_EQ(port(b, {kRemotes[0], 5001}), apart) << "it stays with its newest flow";
+  EXPECT_EQ(port(b, {kRemotes[0], 5000}), 40'000) << "flows keep what they have";
+  EXPECT_EQ(port(a, {kRemotes[0], 5001}), 40'000);
+}
+
+TEST_P(EitherDevice, SharesAPortBetweenHosts) {
+  ASSERT_EQ(lab::enter_lab(), std::nullopt);
+  for (const char* name : {"linux-masquerade", "linux-masquerade-unfiltered"}) {
+    const auto topology = topology_behind(kernel_profile(name));
+    const auto hosts = inside_hosts(topology, 2);
+    KernelGateway kernel(topology.hosts[0].gateways[0], hosts, GetParam());
+    expect_ports_are_shared(kernel, hosts);
+    expect_ports_are_shared(*lab::make_nat_box_gateway(topology.hosts[0].gateways[0]), hosts);
+  }
 }
 
 TEST_P(EitherDevice, ForgetsWhenReset) {

@@ -32,7 +32,7 @@ Reason Observer::forwarded(nat::From from, const packet::View& before, const pac
   flow->second = after.source;
   known_.insert({after.source, after.destination});
   const bool clash = clashed(before.source, before.destination, after.source);
-  if (!clash) usual_.insert({usual_key(before.source, before.destination), after.source});
+  usual_.insert({usual_key(before.source, before.destination), after.source});
   const bool created = mappings_.insert({before.source, after.source}).second;
   return clash ? Reason::mapping_clashed : created ? Reason::mapping_created : Reason::translated;
 }

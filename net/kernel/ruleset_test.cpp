@@ -89,6 +89,8 @@ TEST(Contradiction, NamesTheAxis) {
             "filtering: the kernel's is address-and-port-dependent");
   EXPECT_EQ(changed([](auto& p) { p.hairpinning = nat::Hairpinning::external_source; }),
             "hairpinning: the kernel's is none");
+  EXPECT_EQ(changed([](auto& p) { p.on_collision = nat::OnCollision::random; }),
+            "on-collision: the kernel's is conntrack");
   EXPECT_THAT(changed([](auto& p) { p.timers.udp_unreplied = std::chrono::milliseconds{1500}; }), HasSubstr("timers"));
   EXPECT_THAT(changed([](auto& p) { p.unsolicited_creates_state = true; }), HasSubstr("unsolicited"));
   EXPECT_THAT(changed([](auto& p) { p.addresses = 2; }), HasSubstr("addresses"));

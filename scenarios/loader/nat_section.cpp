@@ -19,7 +19,8 @@ constexpr Word<PortAllocation> kAllocations[] = {{"preserve", PortAllocation::pr
 constexpr Word<OnCollision> kCollisions[] = {{"next", OnCollision::next},
                                              {"random", OnCollision::random},
                                              {"overload", OnCollision::overload},
-                                             {"drop", OnCollision::drop}};
+                                             {"drop", OnCollision::drop},
+                                             {"conntrack", OnCollision::conntrack}};
 constexpr Word<Pooling> kPoolings[] = {{"paired", Pooling::paired}, {"arbitrary", Pooling::arbitrary}};
 constexpr Word<Hairpinning> kHairpinnings[] = {{"none", Hairpinning::none},
                                                {"internal-source", Hairpinning::internal_source},

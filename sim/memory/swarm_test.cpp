@@ -12,6 +12,7 @@
 // 6. The same where both stand in one network, behind one or two random gateways: over the addresses that they have
 // there,
 //    or turned back by these gateways, as they hairpin.
+// 7. All that with gateways that share ports as Linux does.
 // PUNCHLAB_SWARM_SEED and PUNCHLAB_SWARM_CASE choose another swarm and one case of it; PUNCHLAB_SWARM_CASES its size.
 #include <gtest/gtest.h>
 
@@ -42,6 +43,7 @@ class Swarm : public testing::Test {
   void check(std::uint64_t of_seed, const trial::Identities& of_peers, std::uint64_t number, bool shared = false) {
     SwarmDice dice({of_seed, 0, number, purpose_of(shared ? "shared swarm" : "swarm")});
     auto cell = shared ? dice.shared_cell() : dice.cell();
+    if (tracks_connections) track_connections(cell);
     cell.world = number;
     const auto verdict = predict(cell);
     const auto topology = trial::draw_topology(cell, of_seed, 0);
@@ -51,9 +53,25 @@ class Swarm : public testing::Test {
     EXPECT_EQ(violation(cell, record), "")
         << "repeat it: PUNCHLAB_SWARM_SEED=" << of_seed << " PUNCHLAB_SWARM_CASE=" << number
         << " build/sim/memory/sim_memory_test --gtest_filter=Swarm."
-        << (shared ? "SharedNetworksAgree*" : "AgreesWith*") << "\nmake it small: build/tools/shrink/punchlab-shrink "
-        << of_seed << " " << number << (shared ? " --shared\n" : "\n")
+        << testing::UnitTest::GetInstance()->current_test_info()->name() << shrink_command(of_seed, number, shared)
+        << "\n"
         << trial::scenario_text(cell, "swarm", of_seed, 1);
+  }
+
+  /// It draws the case anew, and so without `track_connections`.
+  std::string shrink_command(std::uint64_t of_seed, std::uint64_t number, bool shared) const {
+    if (tracks_connections) return "";
+    return "\nmake it small: build/tools/shrink/punchlab-shrink " + std::to_string(of_seed) + " " +
+           std::to_string(number) + (shared ? " --shared" : "");
+  }
+
+  /// As Linux shares ports, wherever a case has another random port instead.
+  static void track_connections(trial::Cell& cell) {
+    std::vector<nat::Chain*> chains{&cell.client.nats, &cell.connector.nats};
+    if (cell.shared) chains.push_back(&cell.shared->nats);
+    for (auto* chain : chains)
+      for (auto& p : *chain)
+        if (p.on_collision == nat::OnCollision::random) p.on_collision = nat::OnCollision::conntrack;
   }
 
   void run(bool shared) {
@@ -87,12 +105,23 @@ class Swarm : public testing::Test {
   const std::uint64_t seed = from_environment("PUNCHLAB_SWARM_SEED", 1);
   const trial::Identities identities{seed};
   const std::unique_ptr<trial::World> world = make_memory_world();
+  bool tracks_connections = false;
   std::array<std::array<int, 3>, 4> tally{};  ///< by prediction and outcome
 };
 
 TEST_F(Swarm, AgreesWithTheOracleAndTheWorld) { run(false); }
 
 TEST_F(Swarm, SharedNetworksAgreeWithTheOracleAndTheWorld) { run(true); }
+
+TEST_F(Swarm, ConntrackAgreesWithTheOracleAndTheWorld) {
+  tracks_connections = true;
+  run(false);
+}
+
+TEST_F(Swarm, ConntrackInSharedNetworksAgreesWithTheOracleAndTheWorld) {
+  tracks_connections = true;
+  run(true);
+}
 
 // Each was wrong once: the agent without room for what works, the oracle about blocks of ports, clashes and pools of
 // addresses, the kind of a path whose candidate was lost, the least time.

@@ -2,8 +2,8 @@
 //
 // 1. Preserve keeps the internal port while it is free and in range.
 // 2. On collision: next takes the following port, random some other, overload shares it until two flows would look
-// alike,
-//    drop refuses.
+//    alike, drop refuses. Conntrack shares it too, and new flows use the port of their internal endpoint's newest one of
+//    those that are still there.
 // 3. Sequential counts up by one; random does not, and stays in range; block stays in one block per host.
 // 4. Parity keeps even ports even and odd ports odd, with every allocation.
 // 5. A full range refuses with ports-exhausted, and gives ports out again once mappings expire.
@@ -79,6 +79,42 @@ TEST(Overload, SharesUntilFlowsWouldLookAlike) {
   const auto apart = lab.mapped(b(5000), kR1);
   EXPECT_NE(apart.port, 5000) << "remapped for that destination only";
   EXPECT_EQ(lab.in(kR1, apart).destination, b(5000));
+  EXPECT_EQ(lab.mapped(b(5000), kR2).port, 5000);
+}
+
+TEST(Conntrack, StaysWithTheNewestFlow) {
+  NatLab lab(with(PortAllocation::preserve, OnCollision::conntrack));
+  EXPECT_EQ(lab.mapped(a(5000), kR1).port, 5000);
+  EXPECT_EQ(lab.mapped(b(5000), kR2).port, 5000);
+  const auto apart = lab.mapped(b(5000), kR1);
+  EXPECT_NE(apart.port, 5000);
+  EXPECT_EQ(lab.mapped(b(5000), {kRemote2, 9}), apart) << "a new flow uses the port of the newest one";
+  EXPECT_EQ(lab.mapped(b(5000), kR2).port, 5000) << "an old flow keeps its own";
+  EXPECT_EQ(lab.mapped(a(5000), {kRemote2, 9}).port, 5000);
+  EXPECT_EQ(lab.in({kRemote2, 9}, apart).destination, b(5000));
+  EXPECT_EQ(lab.in({kRemote2, 9}, {external_address(0), 5000}).destination, a(5000));
+  EXPECT_EQ(lab.in(kR2, {external_address(0), 5000}).destination, b(5000));
+}
+
+TEST(Conntrack, FollowsWhatIsLeft) {
+  auto profile = with(PortAllocation::preserve, OnCollision::conntrack);
+  profile.timers.udp_unreplied = std::chrono::seconds{30};
+  NatLab lab(profile);
+  lab.mapped(a(5000), kR1);
+  lab.mapped(b(5000), kR2);
+  const auto apart = lab.mapped(b(5000), kR1);
+  lab.wait(std::chrono::seconds{20});
+  EXPECT_EQ(lab.mapped(b(5000), kR1), apart);
+  lab.wait(std::chrono::seconds{20});  // that flow alone is left
+  EXPECT_EQ(lab.mapped(b(5000), {kRemote2, 9}), apart);
+  lab.wait(std::chrono::seconds{40});
+  EXPECT_EQ(lab.mapped(b(5000), {kRemote2, 9}).port, 5000) << "nothing is left";
+  lab.mapped(a(5000), kR1);
+  const auto again = lab.mapped(b(5000), kR1);
+  EXPECT_NE(again.port, 5000);
+  lab.wait(std::chrono::seconds{20});
+  lab.mapped(b(5000), {kRemote2, 9});
+  lab.wait(std::chrono::seconds{20});  // the flow with the other port is gone
   EXPECT_EQ(lab.mapped(b(5000), kR2).port, 5000);
 }
 

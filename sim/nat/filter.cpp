@@ -27,7 +27,7 @@ bool better(const Admission& a, const Admission& b, const TransportAddress& remo
 
 Admission admit(const Profile& profile, MappingTable& table, Time now, std::uint8_t protocol,
                 const TransportAddress& external, const TransportAddress& remote) {
-  const bool shared = profile.on_collision == OnCollision::overload || profile.unsolicited_creates_state;
+  const bool shared = shares_ports(profile.on_collision) || profile.unsolicited_creates_state;
   if (!shared) {
     MappingEntry* only = nullptr;
     table.any_outside(now, protocol, external, [&](MappingEntry& mapping) { return only = &mapping, true; });

@@ -12,7 +12,8 @@ Gateway::Flow Gateway::leave(Time now, std::uint8_t protocol, const TransportAdd
   const bool translated = profile_.translates && internal.address.is_v4();
   MappingEntry* const usual = flow.mapping;
   if (usual == nullptr) {
-    flow = make_mapping(now, {protocol, internal, remote, false, {}}, false);
+    flow =
+        make_mapping(now, {protocol, internal, remote, false, beside_newest(now, protocol, internal, remote)}, false);
   } else if (translated) {
     flow = beside(now, *usual, remote);
   }
@@ -24,6 +25,23 @@ Gateway::Flow Gateway::leave(Time now, std::uint8_t protocol, const TransportAdd
   return {nullptr, nullptr, Reason::too_many_mappings};
 }
 
+/// Connection tracking looks for any flow of the internal endpoint and finds the newest first.
+bool Gateway::follows_newest() const {
+  return profile_.on_collision == OnCollision::conntrack || profile_.unsolicited_creates_state;
+}
+
+/// The external endpoint of what is left of an internal one's flows when its usual mapping is gone, if it is free for
+/// this one.
+std::optional<TransportAddress> Gateway::beside_newest(Time now, std::uint8_t protocol,
+                                                       const TransportAddress& internal,
+                                                       const TransportAddress& remote) {
+  const bool looks = profile_.translates && profile_.mapping == Dependence::endpoint_independent &&
+                     profile_.on_collision == OnCollision::conntrack;
+  const MappingEntry* left = looks ? table_.exception_of(now, protocol, internal, {}) : nullptr;
+  if (left == nullptr || !allocator_.free_towards(now, protocol, left->external, remote, nullptr)) return std::nullopt;
+  return left->external;
+}
+
 /// The mapping of a new flow whose internal endpoint has one: that, or an exception for this remote endpoint.
 Gateway::Flow Gateway::beside(Time now, MappingEntry& usual, const TransportAddress& remote) {
   const auto is_free = [&](const TransportAddress& external) {
@@ -31,16 +49,29 @@ Gateway::Flow Gateway::beside(Time now, MappingEntry& usual, const TransportAddr
   };
   const bool clash = unsolicited_.occupied(now, usual.protocol, usual.external, remote);
   Flow flow{&usual, nullptr, Reason::translated};
-  // Connection tracking looks for any flow of the internal endpoint and finds the newest first.
-  if (profile_.unsolicited_creates_state && usual.latest != usual.external && is_free(usual.latest)) {
-    flow = make_mapping(now, {usual.protocol, usual.internal, remote, true, usual.latest}, true);
+  if (const auto newest = newest_of(now, usual); newest != usual.external && is_free(newest)) {
+    flow = make_mapping(now, {usual.protocol, usual.internal, remote, true, newest}, true);
     if (flow.mapping != nullptr) flow.reason = Reason::translated;
-  } else if (!is_free(usual.external)) {
-    flow = make_mapping(now, {usual.protocol, usual.internal, remote, true, {}}, true);
+  } else if (!is_free(usual.external) || (newest != usual.external && !keeps_port(usual))) {
+    // Connection tracking tries the internal port again; others had it and know that it is taken.
+    const bool elsewhere = profile_.on_collision != OnCollision::conntrack;
+    flow = make_mapping(now, {usual.protocol, usual.internal, remote, elsewhere, {}}, true);
   }
   if (clash && (flow.mapping != nullptr || flow.reason == Reason::ports_exhausted))
     flow.reason = Reason::mapping_clashed;
   return flow;
+}
+
+/// The external endpoint of the newest flow of an internal one, where that matters; else the usual one.
+TransportAddress Gateway::newest_of(Time now, const MappingEntry& usual) const {
+  const bool there = follows_newest() && usual.latest != usual.external &&
+                     table_.exception_of(now, usual.protocol, usual.internal, usual.latest) != nullptr;
+  return there ? usual.latest : usual.external;
+}
+
+/// Or cannot, because the allocation does not try to.
+bool Gateway::keeps_port(const MappingEntry& mapping) const {
+  return profile_.port_allocation != PortAllocation::preserve || mapping.external.port == mapping.internal.port;
 }
 
 Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool exception) {
@@ -54,7 +85,8 @@ Gateway::Flow Gateway::make_mapping(Time now, const Wanted& wanted, bool excepti
   }
   PortAllocator::Choice choice{wanted.internal, kNone};
   if (profile_.translates && wanted.internal.address.is_v4()) {
-    const auto chosen = wanted.at ? std::optional(PortAllocator::Choice{*wanted.at, kNone}) : allocator_.choose(now, wanted);
+    const auto chosen =
+        wanted.at ? std::optional(PortAllocator::Choice{*wanted.at, kNone}) : allocator_.choose(now, wanted);
     if (!chosen) return {nullptr, nullptr, Reason::ports_exhausted};
     choice = *chosen;
   }

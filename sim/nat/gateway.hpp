@@ -68,6 +68,11 @@ class Gateway {
   // flow.cpp: mappings and sessions of outbound packets
   Flow leave(Time now, std::uint8_t protocol, const TransportAddress& internal, const TransportAddress& remote);
   Flow beside(Time now, MappingEntry& usual, const TransportAddress& remote);
+  bool follows_newest() const;
+  TransportAddress newest_of(Time now, const MappingEntry& usual) const;
+  bool keeps_port(const MappingEntry& mapping) const;
+  std::optional<TransportAddress> beside_newest(Time now, std::uint8_t protocol, const TransportAddress& internal,
+                                                const TransportAddress& remote);
   Flow make_mapping(Time now, const Wanted& wanted, bool exception);
   bool clashed(Time now, const MappingEntry& mapping, const Wanted& wanted) const;
 

@@ -27,7 +27,7 @@ Profile random_profile(Rng& rng) {
   p.mapping = static_cast<Dependence>(rng.below(3));
   p.filtering = static_cast<Dependence>(rng.below(3));
   p.port_allocation = static_cast<PortAllocation>(rng.below(4));
-  p.on_collision = static_cast<OnCollision>(rng.below(4));
+  p.on_collision = static_cast<OnCollision>(rng.below(5));
   p.ports = {2000, static_cast<std::uint16_t>(2000 + 16 + rng.below(500))};
   p.block_size = static_cast<std::uint16_t>(8 + rng.below(16));
   p.port_parity = rng.below(3) == 0;
@@ -83,7 +83,7 @@ void expect_bijection(const NatLab& lab_const, const Profile& p) {
       EXPECT_EQ(m.internal, m.external);
       continue;
     }
-    if (p.on_collision != OnCollision::overload) {
+    if (!shares_ports(p.on_collision)) {
       EXPECT_TRUE(outside.insert({m.protocol, m.external}).second);
     }
     if (m.protocol != packet::kIcmp) {

@@ -71,6 +71,18 @@ MappingEntry* MappingTable::find_inside(Time now, std::uint8_t protocol, const T
   return find(remote_part(dependence_, remote), false);
 }
 
+const MappingEntry* MappingTable::exception_of(Time now, std::uint8_t protocol, const TransportAddress& internal,
+                                               const TransportAddress& external) const {
+  const MappingEntry* newest = nullptr;
+  for (std::uint32_t i = 0; exceptions_ > 0 && i < mappings_.used(); ++i) {
+    const MappingEntry& m = mappings_[i];
+    if (!m.live || !m.exception || m.protocol != protocol || m.internal != internal || !m.timing.alive(now)) continue;
+    if (external.port != 0 && m.external != external) continue;
+    if (newest == nullptr || m.serial > newest->serial) newest = &m;
+  }
+  return newest;
+}
+
 MappingTable::Shortage MappingTable::shortage(Time now, const IpAddress& internal) {
   if (mappings_.live() == mappings_.capacity()) sweep(now);
   if (mappings_.live() == mappings_.capacity()) return Shortage::mappings;

@@ -31,6 +31,11 @@ class MappingTable {
     }) != kNone;
   }
 
+  /// The newest live exception of `internal`, of those at `external` unless that is unspecified. Looks at every mapping
+  /// when there are exceptions at all, which few gateways ever make.
+  const MappingEntry* exception_of(Time now, std::uint8_t protocol, const TransportAddress& internal,
+                                   const TransportAddress& external) const;
+
   enum class Shortage : std::uint8_t { none, mappings, mappings_of_host };
   /// Whether one more mapping of `internal` is within the limits; frees what has expired first when it is not.
   Shortage shortage(Time now, const IpAddress& internal);

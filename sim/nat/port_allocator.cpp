@@ -126,7 +126,7 @@ std::optional<std::uint32_t> PortAllocator::resolve(Time now, const Wanted& want
 
 bool PortAllocator::available(Time now, const Wanted& wanted, std::size_t address, std::uint32_t port) const {
   const TransportAddress external{addresses_[address], static_cast<std::uint16_t>(port)};
-  if (profile_.on_collision != OnCollision::overload &&
+  if (!shares_ports(profile_.on_collision) &&
       table_.any_outside(now, wanted.protocol, external, [](const MappingEntry&) { return true; })) {
     return false;
   }
@@ -136,7 +136,7 @@ bool PortAllocator::available(Time now, const Wanted& wanted, std::size_t addres
 bool PortAllocator::free_towards(Time now, std::uint8_t protocol, const TransportAddress& external,
                                  const TransportAddress& remote, const MappingEntry* own) const {
   if (profile_.unsolicited_creates_state && unsolicited_.occupied(now, protocol, external, remote)) return false;
-  if (profile_.on_collision != OnCollision::overload) return true;
+  if (!shares_ports(profile_.on_collision)) return true;
   return !table_.any_outside(now, protocol, external, [&](const MappingEntry& m) {
     return &m != own && table_.find_session(now, m, remote) != nullptr;
   });

@@ -14,8 +14,11 @@ namespace punchlab::nat {
 enum class Dependence : std::uint8_t { endpoint_independent, address_dependent, address_and_port_dependent };
 /// RFC 4787 section 4.2: how an external port is chosen.
 enum class PortAllocation : std::uint8_t { preserve, sequential, random, block };
-/// What happens when the wanted port is taken by another internal endpoint.
-enum class OnCollision : std::uint8_t { next, random, overload, drop };
+/// What happens when the wanted port is taken by another internal endpoint. `overload` shares it as long as no two
+/// flows look alike from outside, and gives the one flow that would a random one. `conntrack` does so too, and later
+/// flows of that internal endpoint then take the port of its newest flow, as in Linux.
+enum class OnCollision : std::uint8_t { next, random, overload, drop, conntrack };
+inline bool shares_ports(OnCollision c) { return c == OnCollision::overload || c == OnCollision::conntrack; }
 /// RFC 4787 section 4.1: which of several external addresses a host gets.
 enum class Pooling : std::uint8_t { paired, arbitrary };
 /// RFC 4787 section 6: `internal_source` forwards with the internal source address, which breaks REQ-9 a).
@@ -29,15 +32,15 @@ enum class Unsolicited : std::uint8_t { drop, icmp, reset };
 
 /// Rules with which a Linux kernel is the gateway, where the sockets backend may use it in NatBox's place (net/kernel).
 enum class KernelRules : std::uint8_t {
-  none,               ///< the kernel cannot, or nobody wrote rules for it
-  masquerade,         ///< nftables `masquerade`
-  masquerade_random,  ///< `masquerade random`
-  one_to_one,         ///< one inside address to one outside address, both ways
-  firewall,           ///< connection tracking without translation
-  address_restricted, ///< masquerade, and a set of addresses that were sent to
-  learned_full_cone,  ///< masquerade, and every port that it has used is forwarded
-  changed_ports,      ///< a random port, and a map that keeps it for all destinations
-  address_dependent,  ///< a random port, and a map that keeps it for one remote address
+  none,                ///< the kernel cannot, or nobody wrote rules for it
+  masquerade,          ///< nftables `masquerade`
+  masquerade_random,   ///< `masquerade random`
+  one_to_one,          ///< one inside address to one outside address, both ways
+  firewall,            ///< connection tracking without translation
+  address_restricted,  ///< masquerade, and a set of addresses that were sent to
+  learned_full_cone,   ///< masquerade, and every port that it has used is forwarded
+  changed_ports,       ///< a random port, and a map that keeps it for all destinations
+  address_dependent,   ///< a random port, and a map that keeps it for one remote address
 };
 
 struct Timers {
@@ -46,7 +49,7 @@ struct Timers {
   Duration udp_assured_after{0};                       ///< two-way traffic this long before `udp_replied` applies
   Duration tcp_transitory = std::chrono::minutes{4};   ///< RFC 5382 REQ-5
   Duration tcp_established = std::chrono::minutes{124};
-  Duration icmp_query = std::chrono::seconds{60};      ///< RFC 5508 REQ-2
+  Duration icmp_query = std::chrono::seconds{60};  ///< RFC 5508 REQ-2
   friend bool operator==(const Timers&, const Timers&) = default;
 };
 
@@ -72,7 +75,7 @@ struct Profile {
   std::uint16_t block_size = 512;  ///< ports per host with `block`
   bool port_parity = false;        ///< RFC 4787 REQ-4 is only a MAY: keep even ports even
   Pooling pooling = Pooling::paired;
-  std::uint8_t addresses = 1;      ///< external addresses, 1-16
+  std::uint8_t addresses = 1;  ///< external addresses, 1-16
   Hairpinning hairpinning = Hairpinning::external_source;
   Timers timers;
   Refresh refresh = Refresh::both;

@@ -12,7 +12,7 @@ struct Requirement {
   bool (*broken)(const Profile&);
 };
 
-bool shares_ports(const Profile& p) { return p.on_collision == OnCollision::overload; }
+bool shares_ports(const Profile& p) { return shares_ports(p.on_collision); }
 
 /// In the order of the RFCs. Not judged: REQ-4 (parity, a recommendation that few NATs follow), REQ-7, REQ-10 and
 /// REQ-12 to REQ-14 (address conflicts, ALGs, ICMP, fragments), which no axis of a profile decides.
@@ -30,8 +30,8 @@ constexpr Requirement kRequirements[] = {
     {"REQ-9: hairpinning must be supported", [](const Profile& p) { return p.hairpinning == Hairpinning::none; }},
     {"REQ-9 a): hairpinned packets must have an external source",
      [](const Profile& p) { return p.hairpinning == Hairpinning::internal_source; }},
-    {"REQ-11: behaviour must be deterministic (a flow's port depends on what came in before)",
-     [](const Profile& p) { return p.unsolicited_creates_state; }},
+    {"REQ-11: behaviour must be deterministic (a flow's port depends on what other hosts or the outside sent before)",
+     [](const Profile& p) { return p.unsolicited_creates_state || shares_ports(p); }},
     {"RFC 5382 REQ-1: mapping must be endpoint-independent",
      [](const Profile& p) { return p.mapping != Dependence::endpoint_independent; }},
     {"RFC 5382 REQ-3: filtering should be endpoint-independent or address-dependent (recommended)",

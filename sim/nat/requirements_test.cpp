@@ -52,7 +52,9 @@ TEST(Requirements, EachAxisBreaksItsOwn) {
               }),
               ElementsAre(StartsWith("REQ-2:")));
   EXPECT_THAT(with([](Profile& p) { p.on_collision = OnCollision::overload; }),
-              ElementsAre(StartsWith("REQ-3:"), StartsWith("RFC 5382 REQ-7:")));
+              ElementsAre(StartsWith("REQ-3:"), StartsWith("REQ-11:"), StartsWith("RFC 5382 REQ-7:")));
+  EXPECT_THAT(with([](Profile& p) { p.on_collision = OnCollision::conntrack; }),
+              ElementsAre(StartsWith("REQ-3:"), StartsWith("REQ-11:"), StartsWith("RFC 5382 REQ-7:")));
   EXPECT_THAT(with([](Profile& p) { p.timers.udp_unreplied = std::chrono::seconds{30}; }),
               ElementsAre(StartsWith("REQ-5:")));
   EXPECT_THAT(with([](Profile& p) { p.refresh = Refresh::inbound; }), ElementsAre(StartsWith("REQ-6:")));

@@ -32,10 +32,10 @@ const Profile kRestricted = translator(kEi, kAd);
 const Profile kPortRestricted = translator(kEi, kApd);
 const Profile kSymmetric = translator(kApd, kApd);
 
-Profile conntrack() {
+Profile conntrack(OnCollision on_collision) {
   Profile p = kPortRestricted;
   p.port_allocation = PortAllocation::preserve;
-  p.on_collision = OnCollision::random;
+  p.on_collision = on_collision;
   p.unsolicited_creates_state = true;
   return p;
 }
@@ -79,11 +79,15 @@ TEST(PortBlocks, BelongToOneOutsideAddress) {
       << "another address has another port, which is free";
 }
 
-TEST(ConntrackClash, TakesAnotherMapping) {
-  auto tight = conntrack();
+class ConntrackClash : public testing::TestWithParam<OnCollision> {};
+INSTANTIATE_TEST_SUITE_P(Reactions, ConntrackClash, testing::Values(OnCollision::random, OnCollision::conntrack));
+
+TEST_P(ConntrackClash, TakesAnotherMapping) {
+  EXPECT_EQ(prediction({conntrack(GetParam())}, {kPortRestricted}), Prediction::may);
+  auto tight = conntrack(GetParam());
   tight.ports = {3818, 3818};
   EXPECT_EQ(prediction({tight}, {kRestricted}), Prediction::may) << "there may be no other port to take";
-  auto pooled = conntrack();
+  auto pooled = conntrack(GetParam());
   pooled.addresses = 2;
   EXPECT_EQ(prediction({pooled}, {kRestricted}), Prediction::direct) << "paired";
   pooled.pooling = nat::Pooling::arbitrary;

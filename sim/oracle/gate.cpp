@@ -39,7 +39,7 @@ std::size_t ports_of(const nat::Profile& p) {
 /// Mappings that a gateway surely has room for.
 std::size_t capacity_of(const nat::Profile& p) {
   const std::size_t limit = std::min(p.max_mappings, p.max_mappings_per_host);
-  if (p.on_collision == OnCollision::overload) return ports_of(p) == 0 ? 0 : limit;
+  if (nat::shares_ports(p.on_collision)) return ports_of(p) == 0 ? 0 : limit;
   const std::size_t addresses = p.pooling == nat::Pooling::arbitrary ? p.addresses : 1;
   return std::min(limit, ports_of(p) * addresses);
 }
@@ -174,7 +174,10 @@ std::optional<Endpoint> Gate::map(Endpoint inside, Endpoint remote, Run& run) {
 /// Room and address are decided by the first clash, so that the search ends: another round meets the same luck.
 std::optional<Endpoint> Gate::remap(Endpoint inside, Endpoint remote, Run& run) {
   if (!address_beside_) {
-    const bool room = has_room(mappings_.size(), capacity_of(*profile_), kOtherDestinations, run);
+    auto room_for = capacity_of(*profile_);
+    // Sharing gives room without end, but a port that is claimed towards this remote cannot be shared.
+    if (nat::shares_ports(profile_->on_collision)) room_for = std::min(room_for, ports_of(*profile_));
+    const bool room = has_room(mappings_.size(), room_for, kOtherDestinations, run);
     address_beside_ = room ? choose_address(inside, run) : kNoAddress;
   }
   if (*address_beside_ == kNoAddress) return std::nullopt;
@@ -194,12 +197,17 @@ std::optional<Endpoint> Gate::allocate(Endpoint inside, Endpoint remote, Run& ru
   if (block && !lease(inside.address, outside.address, run)) return std::nullopt;
   outside.port = choose_port(inside, outside.address, run);
   if (!taken(outside, remote) || profile_->on_collision == OnCollision::overload) return outside;
-  if (profile_->on_collision == OnCollision::drop) {
-    drop(Obstacle::too_many_mappings);
-    return std::nullopt;
-  }
+  const bool shares = profile_->on_collision == OnCollision::conntrack;
+  if (shares && !contains(claimed_, Contact{outside, remote})) return outside;
+  if (shares && ports_of(*profile_) < kManyPorts && run.choices.pick(2) == 0) return no_port();
+  if (profile_->on_collision == OnCollision::drop) return no_port();
   outside.port = run.fresh();
   return outside;
+}
+
+std::optional<Endpoint> Gate::no_port() {
+  drop(Obstacle::too_many_mappings);
+  return std::nullopt;
 }
 
 /// A block of ports belongs to one inside address, of which an inner gateway may have several, on one outside address.
@@ -226,7 +234,7 @@ int Gate::choose_address(Endpoint inside, Run& run) {
 int Gate::choose_port(Endpoint inside, int outside_address, Run& run) {
   if (preserves_) return inside.port;
   const auto ports = ports_of(*profile_);
-  const bool may_coincide = profile_->on_collision == OnCollision::overload && ports < kManyPorts;
+  const bool may_coincide = nat::shares_ports(profile_->on_collision) && ports < kManyPorts;
   const bool block = profile_->port_allocation == nat::PortAllocation::block;
   const auto same_ports = [&](const Mapping& m) {
     return !block || (m.inside.address == inside.address && m.outside.address == outside_address);

@@ -69,6 +69,7 @@ class Gate {
   bool passes(Endpoint outside, Endpoint remote) const;
   std::optional<Endpoint> owner(Endpoint outside, Endpoint remote, Run& run) const;
   void drop(Obstacle reason);
+  std::optional<Endpoint> no_port();
   void drop_by_filter();
 
   const nat::Profile* profile_;

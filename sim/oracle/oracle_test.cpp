@@ -198,9 +198,11 @@ Profile allocating(PortAllocation allocation, OnCollision on_collision) {
 
 TEST(PortAllocationCase, OverloadedPreservedPortLooksEndpointIndependent) {
   const auto overloaded = allocating(PortAllocation::preserve, OnCollision::overload);
+  const auto tracked = allocating(PortAllocation::preserve, OnCollision::conntrack);
   const auto moved = allocating(PortAllocation::preserve, OnCollision::next);
   for (const auto& other : nine()) {
     EXPECT_EQ(predict({overloaded}, {other}), predict({kPortRestricted}, {other}));
+    EXPECT_EQ(predict({tracked}, {other}), predict({kPortRestricted}, {other}));
     EXPECT_EQ(predict({moved}, {other}), predict({kSymmetric}, {other}));
   }
 }
@@ -295,7 +297,7 @@ Profile random_profile(Rng& rng, bool odd) {
   p.hairpinning = static_cast<nat::Hairpinning>(rng.below(3));
   p.unsolicited = static_cast<nat::Unsolicited>(rng.below(3));
   if (!odd) return p;
-  p.on_collision = static_cast<OnCollision>(rng.below(4));
+  p.on_collision = static_cast<OnCollision>(rng.below(5));
   p.pooling = static_cast<nat::Pooling>(rng.below(2));
   p.addresses = static_cast<std::uint8_t>(1 + rng.below(4));
   p.unsolicited_creates_state = rng.chance(0.2);

@@ -129,7 +129,7 @@ Profile random_profile(Rng& rng, bool odd) {
   p.port_allocation = static_cast<nat::PortAllocation>(rng.below(4));
   p.hairpinning = static_cast<Hairpinning>(rng.below(3));
   if (!odd) return p;
-  p.on_collision = static_cast<nat::OnCollision>(rng.below(4));
+  p.on_collision = static_cast<nat::OnCollision>(rng.below(5));
   p.pooling = static_cast<nat::Pooling>(rng.below(2));
   p.addresses = static_cast<std::uint8_t>(1 + rng.below(4));
   p.unsolicited_creates_state = rng.chance(0.2);

@@ -41,8 +41,7 @@ std::optional<Duration> findable(Duration timer, Duration longest) {
 
 /// Sharing ports between flows makes every mapping look like the endpoint-independent one of the wanted port.
 nat::Dependence apparent_mapping(const nat::Profile& p) {
-  const bool shares =
-      p.on_collision == nat::OnCollision::overload && p.port_allocation == nat::PortAllocation::preserve;
+  const bool shares = nat::shares_ports(p.on_collision) && p.port_allocation == nat::PortAllocation::preserve;
   return p.translates && !shares ? p.mapping : nat::Dependence::endpoint_independent;
 }
 

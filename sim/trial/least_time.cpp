@@ -19,7 +19,7 @@ bool shares_ports(const nat::Profile& profile) {
   const bool block = profile.port_allocation == nat::PortAllocation::block;
   const bool few = profile.ports.last - profile.ports.first < kManyPorts || (block && profile.block_size < kManyPorts);
   const bool preserves = profile.port_allocation == nat::PortAllocation::preserve;
-  return profile.translates && profile.on_collision == nat::OnCollision::overload && (preserves || few);
+  return profile.translates && nat::shares_ports(profile.on_collision) && (preserves || few);
 }
 
 /// What a peer's checks meet on their way to the other.

@@ -10,7 +10,7 @@ using nat::Profile;
 
 constexpr const char* kDependence[] = {"endpoint-independent", "address-dependent", "address-and-port-dependent"};
 constexpr const char* kAllocation[] = {"preserve", "sequential", "random", "block"};
-constexpr const char* kCollision[] = {"next", "random", "overload", "drop"};
+constexpr const char* kCollision[] = {"next", "random", "overload", "drop", "conntrack"};
 constexpr const char* kPooling[] = {"paired", "arbitrary"};
 constexpr const char* kHairpinning[] = {"none", "internal-source", "external-source"};
 constexpr const char* kRefresh[] = {"outbound", "inbound", "both"};
