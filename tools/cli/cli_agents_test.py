@@ -2,7 +2,7 @@
 misbehave. Needs user namespaces. Cases:
 
  1. Our core under the contract: direct where the NATs allow it, relayed where not, and the reason says why. Its trials are
-    explained from their recordings; what only a simulation can answer is refused.
+    explained from their recordings; what only a simulation can answer is refused, and the report says that it is not predicted.
  1b. A side without UDP reaches the relay over TCP and is relayed, in either role.
  2. Each way to misbehave is a reason that names the side; the other trials of the run are not disturbed: never loads,
     hangs, exits early, prints rubbish, floods its output, floods its signalling, claims echoes that never were.
@@ -79,6 +79,9 @@ class Agents(Command):
         self.assertIn("which no simulation runs", self.refused("replay", "run", "--trial", "2-0"))
         self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--trial", "2-0", "--what-if"))
         self.assertIn("--what-if simulates our own core", self.refused("explain", "run", "--what-if"))
+        self.punchlab("report", "run")
+        self.assertIn("Not predicted: the sides are agents under the driver contract, and the model runs only our own core.",
+                      (self.folder / "run/report.html").read_text().replace("&#39;", "'"))
 
     def test_without_udp(self):
         text = PAIR.replace("[full-cone, symmetric]", "[full-cone, udp-blocked]", 1).replace("[port-restricted-cone, symmetric]",

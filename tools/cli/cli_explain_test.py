@@ -8,7 +8,7 @@
   WhatIf:   the changes that help a trial; those of a whole run, on paper and in what-if.json; in time. In every report unless
             switched off, whatever the jobs; made anew when the trials are others; a budget leaves the smallest cells out.
   Sockets:  trials over real sockets are explained from what the lab wrote down, in text, page and capture; which trials have a
-            recording, and what is said of one that has none; what if, and replay, are simulations and say so; a broken
+            recording, and what is said of one that has none; what if, also in the report, and replay are simulations and say so; a broken
             recording, or one that is another trial's, is refused; a kill loses no recording of a trial that is there. Needs user
             namespaces, as `punchlab run --backend sockets` does.
 """
@@ -367,6 +367,14 @@ class Sockets(Command):
         self.assertIn("5 more are direct in the simulation as they are", out)
         out, _ = self.punchlab("explain", "run", "--cell", "symmetric,symmetric", "--what-if")
         self.assertIn("The simulation ends it otherwise", out)
+
+    def test_report_predicts(self):
+        self.run_real()
+        self.punchlab("report", "run")
+        page = (self.folder / "run/report.html").read_text()
+        for words in ("What would have to change, as the model predicts", "A prediction by the model: real sockets cannot run trials again",
+                      "in a simulation of the same worlds", "client gateway 1: mapping endpoint-independent"):
+            self.assertIn(words, page)
 
     def test_replay_is_a_simulation(self):
         self.run_real()

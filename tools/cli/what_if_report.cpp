@@ -183,6 +183,23 @@ std::vector<Gains::OfAll> over_all(const RecordedRun& run, const Gains& gains,
   return all;
 }
 
+Gains blank(const RecordedRun& run) {
+  Gains gains;
+  gains.scenario = run.plan.name;
+  gains.seed = run.plan.seed;
+  gains.prediction = run.is_real();
+  gains.trials = run.store.manifest().trials_sha256;
+  return gains;
+}
+
+Gains no_gains(const RecordedRun& run) {
+  auto gains = blank(run);
+  const auto samplers = sample(run);
+  if (std::ranges::any_of(samplers, [](const auto& cell) { return cell.second.not_direct > 0; }))
+    gains.not_predicted = "the sides are agents under the driver contract, and the model runs only our own core";
+  return gains;
+}
+
 }  // namespace
 
 std::unique_ptr<trial::World> counterfactual_world(const trial::Cell& cell, runner::Backend backend) {
@@ -205,11 +222,7 @@ std::string what_if_text(const explain::WhatIf& answer, const results::TrialReco
 }
 
 Gains gains_of(const RecordedRun& run, const GainsBudget& budget) {
-  Gains gains;
-  gains.scenario = run.plan.name;
-  gains.seed = run.plan.seed;
-  gains.prediction = run.is_real();
-  gains.trials = run.store.manifest().trials_sha256;
+  auto gains = blank(run);
   const trial::Identities identities(run.plan.seed);
   auto samplers = sample(run);
   if (run.is_real()) drop_direct(run, identities, samplers);
@@ -227,8 +240,6 @@ Gains gains_of(const RecordedRun& run, const GainsBudget& budget) {
 std::string prepare_what_if(const std::filesystem::path& folder) try {
   const auto store = results::Store::open(folder);
   if (!store) fail(store.error());
-  const auto backend = runner::parse_backend(store->manifest().backend);
-  if (!backend || runner::is_real(*backend)) return {};
   const auto path = folder / "what-if.json";
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
@@ -237,7 +248,9 @@ std::string prepare_what_if(const std::filesystem::path& folder) try {
     if (known.is_object() && known.value("trials_sha256", nlohmann::json()) == store->manifest().trials_sha256)
       return {};
   }
-  check(results::replace_file(path, to_json(gains_of(open_run(folder), kReportBudget))));
+  const auto run = open_run(folder);
+  const bool agents = run.is_real() && trial::has_agents(run.plan.cells.front());  // in all cells or in none
+  check(results::replace_file(path, to_json(agents ? no_gains(run) : gains_of(run, kReportBudget))));
   return {};
 } catch (const CommandError& error) {
   return error.what();
@@ -251,6 +264,7 @@ std::string to_json(const Gains& gains) {
          {"cells_left_out", gains.left_out}, {"cells", Json::array()},
          {"population", Json::array()}};
   if (gains.prediction) j["prediction"] = true;
+  if (!gains.not_predicted.empty()) j["not_predicted"] = gains.not_predicted;
   for (const auto& cell : gains.cells) {
     Json one{{"cell", cell.cell},
              {"client", cell.client},

@@ -38,6 +38,7 @@ struct Gains {
   };
   std::string scenario;
   std::uint64_t seed = 0;
+  std::string not_predicted{};    ///< why the model can say nothing of the whole run; empty when it can
   std::string trials;             ///< SHA-256 of the trials, as the manifest has it: of which run this is
   bool prediction = false;        ///< the run was over real sockets, and the replays are simulated
   std::uint64_t sample = 0;       ///< trials per cell, at most
@@ -60,6 +61,7 @@ inline constexpr GainsBudget kReportBudget{4'000};
 /// that needs ns-3.
 Gains gains_of(const RecordedRun& run, const GainsBudget& budget = {});
 /// Leaves what-if.json in the folder of a run that has ended, for its report, unless one of the same trials is there.
+/// Of a run over real sockets it is a prediction by the model, or why there is none.
 /// What goes wrong is told in a line, empty when nothing did: a report is worth making without it.
 std::string prepare_what_if(const std::filesystem::path& folder);
 std::string to_json(const Gains& gains);
