@@ -243,6 +243,8 @@ results::TrialRecord PairTrial::record(std::uint64_t events) const {
         *cell_, *topology_,
         {direct ? record.rtt_direct : record.rtt_relayed, record.rtt_direct, direct, /*datagrams=*/false});
   }
+  record.late_p50 = late_.quantile(50);
+  record.late_p99 = late_.quantile(99);
   record.packets_to_direct = witness_.packets();
   record.bytes_to_direct = witness_.bytes();
   record.packets_to_others = witness_.packets_to_others();

@@ -15,6 +15,7 @@
 #include "net/lab/lab_world.hpp"
 #include "results/record/record.hpp"
 #include "sim/explain/recording.hpp"
+#include "sim/trial/late_log.hpp"
 #include "sim/trial/witness.hpp"
 
 namespace punchlab::agents {
@@ -38,6 +39,7 @@ class PairTrial final : public trial::Application {
   void on_datagram(Time, trial::HostId, const TransportAddress&, const TransportAddress&, Bytes) override {}
   void on_timer(Time now, trial::HostId host) override;
   void on_packet(const trial::PacketEvent& event) override;
+  void on_late(Time due, Time now) override { late_.add_packet(due, now); }
   bool finished() const override { return stage_ == Stage::over; }
 
   /// The row of this trial; `events` is what `World::run` returned.
@@ -75,6 +77,7 @@ class PairTrial final : public trial::Application {
   std::unique_ptr<RelayProgram> relay_;
   Post post_;
   trial::Witness witness_;
+  trial::LateLog late_;
   PathRecord paths_;
   std::array<std::map<std::uint16_t, RelayStream>, 2> streams_;  ///< of each peer, by its port
   trial::Network* network_ = nullptr;

@@ -273,7 +273,9 @@ void SocketsWorld::on_arrival(Time due, HostId host, Bytes packet) {
   if (!view || !stack_of(host).owns(view->destination.address)) return application_->on_packet(seen);
   if (view->protocol == packet::kUdp && !view->fragment) open(host, view->destination);
   guarded(host, [&](HostStack& stack) { stack.device().write(packet); });
-  if (late_.size() < kLatenesses) late_.push_back(now() - due);
+  const Time at = now();
+  if (late_.size() < kLatenesses) late_.push_back(at - due);
+  application_->on_late(due, at);
   if (elsewhere(host) || view->protocol == packet::kTcp)  // else told when the socket gives it
     application_->on_packet({PacketEvent::Kind::delivered, now(), host, 0, nat::Reason::translated, packet});
   else if (view->protocol != packet::kUdp || stack_of(host).owns(view->source.address))

@@ -65,8 +65,10 @@ void add_contrasts(Json& j, const Contrasts& c) {
 
 Json side_json(const RunTrials& run) {
   const auto& m = run.manifest;
-  return {{"run", run.name},      {"scenario", m.scenario_name}, {"backend", m.backend}, {"seed", m.seed},
-          {"version", m.version}, {"commit", m.commit},          {"command", m.command}};
+  return {{"run", run.name},      {"scenario", m.scenario_name},
+          {"backend", m.backend}, {"seed", m.seed},
+          {"version", m.version}, {"commit", m.commit},
+          {"command", m.command}, {"warning", run.warning.empty() ? Json() : Json(run.warning)}};
 }
 
 std::string lines_of(const PolicyComparison& policy, bool& first) {

@@ -145,8 +145,8 @@ std::string block_text(const PolicyComparison& policy, const std::string& link, 
 
 std::string side_text(const char* name, const RunTrials& run) {
   const auto& m = run.manifest;
-  return fmt::format("{} {}: {}, {}, seed {}, commit {:.12}\n", name, run.name, m.scenario_name, m.backend, m.seed,
-                     m.commit.empty() ? "unknown" : m.commit);
+  return fmt::format("{} {}: {}, {}, seed {}, commit {:.12}\n{}", name, run.name, m.scenario_name, m.backend, m.seed,
+                     m.commit.empty() ? "unknown" : m.commit, run.warning.empty() ? "" : "  " + run.warning + "\n");
 }
 
 std::string name_of(const PolicyComparison& policy, const CellComparison& cell) {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "results/store/lateness.hpp"
+
 namespace punchlab::results {
 namespace {
 
@@ -68,7 +70,13 @@ Result<RunTrials> read_run(const std::filesystem::path& folder) {
   if (!cells) return cells.error();
   RunTrials run{folder.string(), store->manifest(), {""}, {}};
   Collector collector(run, std::move(*cells));
-  if (const auto failure = store->for_each([&](const TrialRecord& record) { collector.add(record); })) return *failure;
+  Lateness lateness;
+  const auto failure = store->for_each([&](const TrialRecord& record) {
+    collector.add(record);
+    lateness.add(record);
+  });
+  if (failure) return *failure;
+  run.warning = lateness.warning();
   if (collector.orphan())
     return Error{Error::Kind::corrupt, fmt::format("{} has trials of cells that it does not name", folder.string())};
   if (run.cells.empty()) return Error{Error::Kind::corrupt, fmt::format("{} holds no finished trial", folder.string())};

@@ -36,6 +36,7 @@ struct RunTrials {
   Manifest manifest;
   std::vector<std::string> reasons;  ///< [0] is the empty one
   std::vector<CellTrials> cells;     ///< those with trials, in the run's order
+  std::string warning{};             ///< Lateness::warning
 };
 
 /// Reads a run folder. Corrupt and foreign ones give an error, as does one without a finished trial.

@@ -15,13 +15,15 @@ namespace {
 /// Written out when this much has collected.
 constexpr std::size_t kPiece = 1 << 16;
 
-constexpr std::array<std::pair<const char*, std::optional<Duration> TrialRecord::*>, 6> kTimes{{
+constexpr std::array<std::pair<const char*, std::optional<Duration> TrialRecord::*>, 8> kTimes{{
     {"time_to_first_byte_ms", &TrialRecord::time_to_first_byte},
     {"time_to_direct_ms", &TrialRecord::time_to_direct},
     {"least_time_to_direct_ms", &TrialRecord::least_time_to_direct},
     {"rtt_direct_ms", &TrialRecord::rtt_direct},
     {"rtt_relayed_ms", &TrialRecord::rtt_relayed},
     {"added_latency_ms", &TrialRecord::added_latency},
+    {"late_p50_ms", &TrialRecord::late_p50},
+    {"late_p99_ms", &TrialRecord::late_p99},
 }};
 
 std::array<std::pair<const char*, std::uint64_t>, 7> counts(const TrialRecord& r) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <tuple>
 
 namespace punchlab::results {
 namespace {
@@ -13,7 +14,8 @@ constexpr std::size_t kLengthField = 4;
 template <class Record>
 auto optional_times(Record& r) {
   return std::array{&r.time_to_first_byte, &r.time_to_direct, &r.least_time_to_direct,
-                    &r.rtt_direct,         &r.rtt_relayed,    &r.added_latency};
+                    &r.rtt_direct,         &r.rtt_relayed,    &r.added_latency,
+                    &r.late_p50,           &r.late_p99};
 }
 
 void write_body(const TrialRecord& r, ByteWriter& w) {
@@ -53,7 +55,7 @@ std::variant<TrialRecord, Attachment, NeedMore, CorruptFrame> read_body(Bytes bo
   record.outcome = static_cast<Outcome>(outcome);
   const auto times = optional_times(record);
   const std::uint8_t present = r.u8();
-  if ((present >> times.size()) != 0) return CorruptFrame{"unknown times"};
+  static_assert(std::tuple_size_v<decltype(times)> == 8, "every bit means a time");
   const Bytes reason = r.bytes(r.u8());
   record.reason.assign(reason.begin(), reason.end());
   record.cell = r.u32();

@@ -31,6 +31,8 @@ TrialRecord full_record() {
   r.rtt_direct = microseconds{50'001};
   r.rtt_relayed = microseconds{90'002};
   r.added_latency = Duration{-5};
+  r.late_p50 = microseconds{60};
+  r.late_p99 = microseconds{170};
   r.probes_sent = 20;
   r.probes_answered = 19;
   r.probes_lost_by_network = 1;

@@ -12,6 +12,7 @@ namespace {
   "cell, trial, outcome, reason, time_to_first_byte_ns, time_to_direct_ns, least_time_to_direct_ns, rtt_direct_ns, " \
   "rtt_relayed_ns, added_latency_ns, probes_sent, probes_answered, probes_lost_by_network, packets_to_direct, "      \
   "bytes_to_direct, packets_to_others, events, trace_hash, finished_ns"
+#define PUNCHLAB_LATE_COLUMNS "late_p50_ns, late_p99_ns"
 
 constexpr const char* kCreateTables = R"(
 CREATE TABLE cells (
@@ -28,6 +29,7 @@ CREATE TABLE trials (
   probes_sent INTEGER NOT NULL, probes_answered INTEGER NOT NULL, probes_lost_by_network INTEGER NOT NULL,
   packets_to_direct INTEGER NOT NULL, bytes_to_direct INTEGER NOT NULL, packets_to_others INTEGER NOT NULL,
   events INTEGER NOT NULL, trace_hash INTEGER NOT NULL, finished_ns INTEGER NOT NULL,
+  late_p50_ns INTEGER, late_p99_ns INTEGER,
   PRIMARY KEY (cell, trial)
 ) STRICT, WITHOUT ROWID;
 )";
@@ -42,9 +44,13 @@ std::optional<Duration> duration(std::optional<std::int64_t> ns) {
 
 }  // namespace
 
-const char* const kInsertTrial =
-    "INSERT OR REPLACE INTO trials (" PUNCHLAB_TRIAL_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-const char* const kSelectTrials = "SELECT " PUNCHLAB_TRIAL_COLUMNS " FROM trials";
+const char* const kInsertTrial = "INSERT OR REPLACE INTO trials (" PUNCHLAB_TRIAL_COLUMNS ", " PUNCHLAB_LATE_COLUMNS
+                                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const char* const kSelectTrials = "SELECT " PUNCHLAB_TRIAL_COLUMNS ", " PUNCHLAB_LATE_COLUMNS " FROM trials";
+const char* const kSelectTrialsBefore = "SELECT " PUNCHLAB_TRIAL_COLUMNS ", NULL, NULL FROM trials";
+const char* const kHasLateness = "SELECT count(*) FROM pragma_table_info('trials') WHERE name = 'late_p99_ns'";
+const char* const kAddLateness =
+    "ALTER TABLE trials ADD COLUMN late_p50_ns INTEGER; ALTER TABLE trials ADD COLUMN late_p99_ns INTEGER";
 const char* const kCreateRecordings =
     "CREATE TABLE IF NOT EXISTS recordings (cell INTEGER NOT NULL, trial INTEGER NOT NULL, bytes BLOB NOT NULL, "
     "PRIMARY KEY (cell, trial)) STRICT";
@@ -104,6 +110,7 @@ void bind_trial(Statement& insert, const TrialRecord& r) {
     insert.bind(column++, static_cast<std::int64_t>(n));
   }
   insert.bind(column++, r.finished.count());
+  for (const auto* time : {&r.late_p50, &r.late_p99}) insert.bind(column++, nanoseconds(*time));
 }
 
 TrialRecord read_trial(const Statement& row) {
@@ -126,6 +133,7 @@ TrialRecord read_trial(const Statement& row) {
   r.events = number();
   r.trace_hash = number();
   r.finished = Duration{static_cast<std::int64_t>(number())};
+  for (auto* time : {&r.late_p50, &r.late_p99}) *time = duration(row.integer(column++));
   return r;
 }
 

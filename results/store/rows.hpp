@@ -36,6 +36,11 @@ Result<std::vector<StoredCell>> read_cells(Database& database);
 /// Text of the INSERT and of a SELECT of all columns, to be completed with WHERE or ORDER BY.
 extern const char* const kInsertTrial;
 extern const char* const kSelectTrials;
+/// The same of earlier runs, whose table says nothing of lateness; a query that is not 0 for later ones; and what makes
+/// one of the other.
+extern const char* const kSelectTrialsBefore;
+extern const char* const kHasLateness;
+extern const char* const kAddLateness;
 
 /// The table of recordings, made when it is not there: earlier runs have none, and earlier readers need none.
 extern const char* const kCreateRecordings;

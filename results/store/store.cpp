@@ -154,7 +154,7 @@ Status Store::open_trials(const trial::Plan* plan) {
   const auto tables = has_tables(*database_, path);
   if (!tables) return tables.error();
   if (plan == nullptr) {
-    if (*tables) return std::nullopt;
+    if (*tables) return know_columns(Database::Mode::read);
     return Error{Error::Kind::corrupt, fmt::format("{} holds no trials", path.string())};
   }
   // A rollback journal, not a write-ahead log: works on network file systems and leaves one file.
@@ -166,6 +166,7 @@ Status Store::open_trials(const trial::Plan* plan) {
     if (auto failure = create_tables(*database_)) return failure;
   }
   if (auto failure = database_->execute("BEGIN IMMEDIATE")) return failure;
+  if (auto failure = know_columns(Database::Mode::write)) return failure;
   if (auto failure = database_->execute(kCreateRecordings)) return failure;
   if (auto failure = add_cells(*database_, *plan)) return failure;
   if (auto failure = database_->execute("COMMIT")) return failure;
@@ -175,6 +176,15 @@ Status Store::open_trials(const trial::Plan* plan) {
   auto insert_recording = database_->prepare(kInsertRecording);
   if (!insert_recording) return insert_recording.error();
   insert_recording_ = std::make_unique<Statement>(std::move(*insert_recording));
+  return std::nullopt;
+}
+
+/// Runs of earlier versions say nothing of lateness.
+Status Store::know_columns(Database::Mode mode) {
+  const auto late = database_->number(kHasLateness);
+  if (!late) return late.error();
+  if (*late == 0 && mode == Database::Mode::write) return database_->execute(kAddLateness);
+  select_ = *late == 0 ? kSelectTrialsBefore : kSelectTrials;
   return std::nullopt;
 }
 
@@ -309,7 +319,7 @@ Status Store::for_each(const Visit& visit) const {
 }
 
 Status Store::visit_rows(const Visit& visit) const {
-  const std::string sql = std::string(kSelectTrials) + " ORDER BY cell, trial";
+  const std::string sql = std::string(select_) + " ORDER BY cell, trial";
   auto select = database_->prepare(sql.c_str());
   if (!select) return select.error();
   for (;;) {
@@ -322,7 +332,8 @@ Status Store::visit_rows(const Visit& visit) const {
 
 Result<std::optional<TrialRecord>> Store::typical(std::uint32_t cell) const {
   return first_of(
-      "SELECT min(trial) FROM trials WHERE cell = ?1 GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT 1",
+      "SELECT min(trial) FROM trials WHERE cell = ?1 GROUP BY outcome, reason ORDER BY count(*) DESC, min(trial) LIMIT "
+      "1",
       cell);
 }
 
@@ -338,7 +349,7 @@ Result<std::optional<TrialRecord>> Store::first_of(const char* sql, std::uint32_
 }
 
 Result<std::optional<TrialRecord>> Store::find(std::uint32_t cell, std::uint64_t trial) const {
-  const std::string sql = std::string(kSelectTrials) + " WHERE cell = ? AND trial = ?";
+  const std::string sql = std::string(select_) + " WHERE cell = ? AND trial = ?";
   auto select = database_->prepare(sql.c_str());
   if (!select) return select.error();
   select->bind(0, std::int64_t{cell});

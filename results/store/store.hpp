@@ -85,6 +85,7 @@ class Store {
   static Result<Store> continue_run(const std::filesystem::path& folder, const Manifest& manifest,
                                     const trial::Plan& plan);
   Status open_trials(const trial::Plan* plan);
+  Status know_columns(Database::Mode mode);
   Status write_manifest();
   Status write_together(std::span<const Pending> batch);
   std::ptrdiff_t write_what_fits();
@@ -100,6 +101,7 @@ class Store {
   Manifest manifest_;
   FolderLock lock_;
   std::unique_ptr<Database> database_;
+  const char* select_ = kSelectTrials;  ///< of this file's columns
   std::unique_ptr<Statement> insert_;
   std::unique_ptr<Statement> insert_recording_;
   std::vector<Pending> pending_;

@@ -10,6 +10,7 @@
 //  8. A finished run says so in its manifest; finishing it shows every trial once, in order.
 //  9. Trials changed after the run has ended are noticed; trials of a run that goes on are not suspected.
 // 10. The cells come back with the worlds they draw from.
+// 11. A file of before lateness was kept reads as ever, and takes new trials.
 #include "results/store/store.hpp"
 
 #include <gtest/gtest.h>
@@ -67,6 +68,8 @@ TEST_F(StoreTest, GivesBackWhatItGotInOrder) {
   std::swap(shuffled[3], shuffled[1700]);
   shuffled[0].trace_hash = ~std::uint64_t{0};
   shuffled[0].added_latency = Duration{-1};
+  shuffled[0].late_p50 = Duration{2};
+  shuffled[0].late_p99 = Duration{3};
   auto expected = shuffled;
   std::sort(expected.begin(), expected.end(),
             [](const auto& a, const auto& b) { return std::pair(a.cell, a.trial) < std::pair(b.cell, b.trial); });
@@ -246,6 +249,34 @@ TEST_F(StoreTest, KnowsItsCells) {
   EXPECT_EQ((*cells)[5].connector, "restricted-cone");
   EXPECT_EQ((*cells)[5].policy, "relay-first");
   EXPECT_EQ((*cells)[5].world, 77U);
+}
+
+TEST_F(StoreTest, ReadsFilesWithoutLateness) {  // case 11
+  {
+    auto store = Store::create(folder, manifest, plan);
+    for (const auto& record : records(2)) ASSERT_FALSE(store->append(record));
+    ASSERT_FALSE(store->finish(Manifest::State::complete, 1));
+  }
+  {
+    auto database = Database::open(folder / "trials.sqlite", Database::Mode::write);
+    ASSERT_FALSE((*database)->execute("ALTER TABLE trials DROP COLUMN late_p50_ns"));
+    ASSERT_FALSE((*database)->execute("ALTER TABLE trials DROP COLUMN late_p99_ns"));
+  }
+  EXPECT_EQ(read(*Store::open(folder)), records(2)) << "and the digest is what it was";
+  EXPECT_TRUE(Store::open(folder)->find(3, 1));
+  auto late = synthetic_record(plan, plan.cells[0], 2);
+  late.late_p50 = Duration{5};
+  late.late_p99 = Duration{7};
+  {
+    auto store = Store::resume(folder, manifest, plan);
+    ASSERT_TRUE(store) << store.error().text;
+    ASSERT_FALSE(store->append(late));
+    ASSERT_FALSE(store->finish(Manifest::State::complete, 1));
+  }
+  const auto all = read(*Store::open(folder));
+  ASSERT_EQ(all.size(), 33U);
+  EXPECT_EQ(all[2], late);
+  EXPECT_EQ(all[1].late_p99, std::nullopt);
 }
 
 }  // namespace

@@ -12,9 +12,10 @@
 namespace punchlab::results {
 namespace {
 
-constexpr std::array kSamples{&Tally::time_to_first_byte, &Tally::time_to_direct,  &Tally::least_time_to_direct,
-                              &Tally::rtt_direct,         &Tally::rtt_relayed,     &Tally::added_latency,
-                              &Tally::packets_to_direct,  &Tally::bytes_to_direct, &Tally::packets_to_others};
+constexpr std::array kSamples{&Tally::time_to_first_byte, &Tally::time_to_direct,   &Tally::least_time_to_direct,
+                              &Tally::rtt_direct,         &Tally::rtt_relayed,      &Tally::added_latency,
+                              &Tally::late_p50,           &Tally::late_p99,         &Tally::packets_to_direct,
+                              &Tally::bytes_to_direct,    &Tally::packets_to_others};
 
 std::optional<std::int64_t> nanoseconds(const std::optional<Duration>& time) {
   return time ? std::optional<std::int64_t>{time->count()} : std::nullopt;
@@ -103,6 +104,8 @@ void Summarizer::Collected::add(const TrialRecord& r) {
   rtt_direct.add(nanoseconds(r.rtt_direct));
   rtt_relayed.add(nanoseconds(r.rtt_relayed));
   added_latency.add(nanoseconds(r.added_latency));
+  late_p50.add(nanoseconds(r.late_p50));
+  late_p99.add(nanoseconds(r.late_p99));
   const bool got_there = r.time_to_direct.has_value();
   packets_to_direct.add(got_there ? std::optional<std::int64_t>{r.packets_to_direct} : std::nullopt);
   bytes_to_direct.add(got_there ? std::optional{static_cast<std::int64_t>(r.bytes_to_direct)} : std::nullopt);
@@ -110,9 +113,9 @@ void Summarizer::Collected::add(const TrialRecord& r) {
 }
 
 Tally Summarizer::Collected::finish() {
-  const std::array columns{&time_to_first_byte, &time_to_direct,  &least_time_to_direct,
-                           &rtt_direct,         &rtt_relayed,     &added_latency,
-                           &packets_to_direct,  &bytes_to_direct, &packets_to_others};
+  const std::array columns{
+      &time_to_first_byte, &time_to_direct, &least_time_to_direct, &rtt_direct,      &rtt_relayed,      &added_latency,
+      &late_p50,           &late_p99,       &packets_to_direct,    &bytes_to_direct, &packets_to_others};
   for (std::size_t i = 0; i < columns.size(); ++i) tally.*kSamples[i] = columns[i]->finish();
   return std::move(tally);
 }
@@ -141,6 +144,7 @@ bool Summarizer::add(const TrialRecord& record) {
   const auto position = positions_.find(record.cell);
   if (position == positions_.end()) return false;
   collected_[position->second].add(record);
+  lateness_.add(record);
   ++summary_.trials;
   return true;
 }
@@ -149,6 +153,7 @@ Summary Summarizer::finish() {
   for (std::size_t i = 0; i < collected_.size(); ++i) summary_.cells[i].tally = collected_[i].finish();
   std::erase_if(summary_.cells, [](const CellSummary& cell) { return cell.tally.trials == 0; });
   summary_.pooled = pool_cells(summary_.cells);
+  summary_.warning = lateness_.warning();
   return std::move(summary_);
 }
 

@@ -11,6 +11,7 @@
 #include "results/record/record.hpp"
 #include "results/statistics/interval.hpp"
 #include "results/statistics/sample.hpp"
+#include "results/store/lateness.hpp"
 #include "sim/trial/plan.hpp"
 
 namespace punchlab::results {
@@ -36,6 +37,8 @@ struct Tally {
   Sample rtt_direct;
   Sample rtt_relayed;
   Sample added_latency;
+  Sample late_p50;  ///< of trials in real time
+  Sample late_p99;
   Sample packets_to_direct;  ///< of trials that became direct, like `bytes_to_direct`
   Sample bytes_to_direct;
   Sample packets_to_others;
@@ -86,6 +89,7 @@ struct Summary {
   std::string backend;
   std::uint64_t seed = 0;
   std::uint64_t trials = 0;
+  std::string warning;                ///< Lateness::warning
   std::vector<CellSummary> cells;     ///< in the plan's order; only those with a trial
   std::vector<PooledSummary> pooled;  ///< in the order in which policies and links first appear
 
@@ -112,13 +116,14 @@ class Summarizer {
   };
   struct Collected {
     Tally tally;  ///< counts only, until `finish`
-    Column time_to_first_byte, time_to_direct, least_time_to_direct, rtt_direct, rtt_relayed, added_latency,
-        packets_to_direct, bytes_to_direct, packets_to_others;
+    Column time_to_first_byte, time_to_direct, least_time_to_direct, rtt_direct, rtt_relayed, added_latency, late_p50,
+        late_p99, packets_to_direct, bytes_to_direct, packets_to_others;
     void add(const TrialRecord& record);
     Tally finish();
   };
 
-  Summary summary_;                                 ///< with the cells' names and no tallies, until `finish`
+  Summary summary_;  ///< with the cells' names and no tallies, until `finish`
+  Lateness lateness_;
   std::vector<Collected> collected_;                ///< beside summary_.cells
   std::map<std::uint32_t, std::size_t> positions_;  ///< of Cell::index in them
 };

@@ -21,13 +21,15 @@ using Json = nlohmann::ordered_json;
 constexpr std::array kPercents{50U, 95U, 99U};
 constexpr std::array kOutcomes{Outcome::direct, Outcome::relayed, Outcome::failed};
 
-constexpr std::array<std::pair<const char*, Sample Tally::*>, 6> kTimes{{
+constexpr std::array<std::pair<const char*, Sample Tally::*>, 8> kTimes{{
     {"time_to_first_byte_ms", &Tally::time_to_first_byte},
     {"time_to_direct_ms", &Tally::time_to_direct},
     {"least_time_to_direct_ms", &Tally::least_time_to_direct},
     {"rtt_direct_ms", &Tally::rtt_direct},
     {"rtt_relayed_ms", &Tally::rtt_relayed},
     {"added_latency_ms", &Tally::added_latency},
+    {"late_p50_ms", &Tally::late_p50},
+    {"late_p99_ms", &Tally::late_p99},
 }};
 constexpr std::array<std::pair<const char*, Sample Tally::*>, 3> kCounts{{
     {"packets_to_direct", &Tally::packets_to_direct},
@@ -142,10 +144,11 @@ std::string csv_row(const CellSummary& cell) {
 }  // namespace
 
 std::string to_json(const Summary& summary) {
-  return sealed(
-      fmt::format("{{\"scenario\":{},\"backend\":{},\"seed\":{},\"trials\":{},\"cells\":[{}],\n\"pooled\":[{}]}}\n",
-                  Json(summary.scenario).dump(), Json(summary.backend).dump(), summary.seed, summary.trials,
-                  lines(summary.cells, cell_json), lines(summary.pooled, pooled_json)));
+  const auto warning = summary.warning.empty() ? "null" : Json(summary.warning).dump();
+  return sealed(fmt::format(
+      "{{\"scenario\":{},\"backend\":{},\"seed\":{},\"trials\":{},\"warning\":{},\"cells\":[{}],\n\"pooled\":[{}]}}\n",
+      Json(summary.scenario).dump(), Json(summary.backend).dump(), summary.seed, summary.trials, warning,
+      lines(summary.cells, cell_json), lines(summary.pooled, pooled_json)));
 }
 
 std::string to_csv(const Summary& summary) {

@@ -69,7 +69,24 @@ TEST(Summary, CountsByHand) {
   EXPECT_EQ(cell["reasons"], (nlohmann::json{{"mapping-varies", 4}}));
   EXPECT_EQ(cell["oracle"], "may");
   EXPECT_EQ(json["trials"], 10);
+  EXPECT_TRUE(json["warning"].is_null());
+  EXPECT_TRUE(cell["late_p99_ms"]["p50"].is_null());
+  EXPECT_EQ(cell["late_p99_ms"]["measured"], 0);
   EXPECT_EQ(json["pooled"][0]["direct"], cell["direct"]);
+}
+
+TEST(Summary, SaysHowLateTheMachineWas) {
+  Summarizer summarizer(one_cell(), "sockets");
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    auto record = record_of(k, Outcome::relayed, 0);
+    record.late_p50 = std::chrono::milliseconds{k + 1};
+    record.late_p99 = std::chrono::milliseconds{40 * (k + 1)};
+    summarizer.add(record);
+  }
+  const auto json = nlohmann::json::parse(to_json(summarizer.finish()));
+  EXPECT_EQ(json["cells"][0]["late_p50_ms"]["p50"], 2);
+  EXPECT_EQ(json["pooled"][0]["late_p99_ms"]["p99"], 120);
+  EXPECT_THAT(json["warning"].get<std::string>(), HasSubstr("p50 2.0 ms, p99 80.0 ms"));
 }
 
 TEST(Summary, DoesNotDependOnOrder) {

@@ -42,6 +42,7 @@ class Recorder final : public trial::Application {
   void on_stream_closed(Time now, trial::HostId host, trial::StreamId stream) override {
     trial_.on_stream_closed(now, host, stream);
   }
+  void on_late(Time due, Time now) override { trial_.on_late(due, now); }
   bool finished() const override { return trial_.finished(); }
   void on_packet(const trial::PacketEvent& event) override;
 

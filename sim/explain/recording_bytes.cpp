@@ -83,6 +83,7 @@ void write(Writer& w, const trial::Finding& f) {
   w.time(f.at);
   w.number(f.packets, 4);
   w.code(f.dropped_by);
+  w.number(static_cast<std::uint64_t>(f.late.count()), 8);
 }
 
 trial::Finding read_finding(Reader& r) {
@@ -94,6 +95,7 @@ trial::Finding read_finding(Reader& r) {
   f.at = r.time();
   f.packets = static_cast<std::uint32_t>(r.number(4));
   f.dropped_by = r.code(trial::HostId::shared);
+  f.late = Duration{static_cast<std::int64_t>(r.number(8))};
   return f;
 }
 

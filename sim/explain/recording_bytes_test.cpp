@@ -101,7 +101,7 @@ TEST(RecordingBytes, KeepEveryFieldOfAFinding) {  // case 1
   auto r = recorded(dropped_by_connector(2));
   const auto at = [](std::uint8_t last) { return TransportAddress{IpAddress::v4(192, 0, 2, last), last}; };
   r.finding = {trial::ReasonCode::clash, trial::HostId::relay, 1, at(1), at(2), at(3), at(4), Time{Duration{5}}, 6,
-               trial::HostId::connector};
+               trial::HostId::connector, Duration{7}};
   auto again = known_of(r);
   ASSERT_EQ(from_bytes(to_bytes(r), again), std::nullopt);
   EXPECT_TRUE(again.finding == r.finding);

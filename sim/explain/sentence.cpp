@@ -80,6 +80,9 @@ std::string why(const Recording& r, const Finding& f) {
       return fmt::format("{}: from there the {} had never sent to that address", dropped, receiver);
     case ReasonCode::mapping_expired:
       return dropped + ": the mapping was gone";
+    case ReasonCode::machine_late:
+      return fmt::format("the machine that ran the lab was late with packets and timers for {}, which no network did",
+                         duration(f.late));
     case ReasonCode::lost:
       return fmt::format("links lost {}, the first at {} ms from {} to {}; no gateway stood in the way for good",
                          packets(f.packets), milliseconds(r, f.at), f.source.to_string(), f.destination.to_string());

@@ -85,6 +85,8 @@ class Application {
   virtual void on_stream(Time, HostId, StreamId, Bytes) {}
   /// The other end closed it, does not answer, or refused it. Not called for streams that `close_stream` ended.
   virtual void on_stream_closed(Time, HostId, StreamId) {}
+  /// A packet that was due at a host at `due` reached it only `now`. Worlds in real time tell; others are never late.
+  virtual void on_late(Time /*due*/, Time /*now*/) {}
   /// Called for every event below the hosts; must be cheap.
   virtual void on_packet(const PacketEvent& event) = 0;
   /// Asked after each event; true ends the trial.

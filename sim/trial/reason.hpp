@@ -21,13 +21,14 @@ enum class ReasonCode : std::uint8_t {
   filtered_by_port,
   filtered_by_address,
   mapping_expired,
+  machine_late,
   lost,
   too_late,
   waited,
 };
 
 /// As results spell them; empty for `none`.
-inline constexpr std::array<std::string_view, 13> kReasonNames{"",
+inline constexpr std::array<std::string_view, 14> kReasonNames{"",
                                                                "claim-contradicts-world",
                                                                "udp-blocked",
                                                                "port-exhausted",
@@ -37,6 +38,7 @@ inline constexpr std::array<std::string_view, 13> kReasonNames{"",
                                                                "filtered-by-port",
                                                                "filtered-by-address",
                                                                "mapping-expired",
+                                                               "machine-late",
                                                                "lost",
                                                                "too-late",
                                                                "waited"};
@@ -56,10 +58,13 @@ struct Finding {
   Time at{};                           ///< of the first such packet
   std::uint32_t packets = 0;           ///< so many
   HostId dropped_by = HostId::client;  ///< whose gateway that was
+  Duration late{0};  ///< of `machine_late`: for how long something was overdue before the trial was direct
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 /// A direct trial is slow when it took more than this many percent of what its links allow.
 inline constexpr int kSlowPercent = 110;
+/// It is the machine's fault when something was overdue for at least this many percent of what was too much.
+inline constexpr int kLatePercent = 50;
 
 }  // namespace punchlab::trial

@@ -36,6 +36,7 @@ Trial::Trial(const Cell& cell, const Topology& topology, const Identities& ident
   set_up_peer(HostId::client, identities.client, identities.connector);
   set_up_peer(HostId::connector, identities.connector, identities.client);
   origin_ = std::max(peers_[0].start, peers_[1].start);
+  late_.begin(origin_);
 }
 
 void Trial::set_up_peer(HostId host, const session::Identity& self, const session::Identity& other) {
@@ -97,6 +98,7 @@ void Trial::on_datagram(Time now, HostId host, const TransportAddress& source, c
 }
 
 void Trial::on_timer(Time now, HostId host) {
+  late_.add(host == HostId::relay ? relay_deadline_ : peer(host).timer, now);
   if (host == HostId::relay) {
     relay_->handle_timeout(now);
     return drain_relay(now);
@@ -144,6 +146,7 @@ void Trial::on_path(Time now, HostId host, PathKind kind) {
   if (!both) direct_since_ = kNever;
   if (both && direct_since_ == kNever) {
     direct_since_ = now;
+    behind_at_direct_ = late_.behind();
     witness_.freeze();
   }
 }

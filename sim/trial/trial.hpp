@@ -9,6 +9,7 @@
 
 #include "protocol/agent/agent.hpp"
 #include "results/record/record.hpp"
+#include "sim/trial/late_log.hpp"
 #include "sim/trial/network.hpp"
 #include "sim/trial/plan.hpp"
 #include "sim/trial/probes.hpp"
@@ -26,10 +27,10 @@ struct Identities {
 
 class Trial final : public Application {
  public:
-  /// `cell`, `topology` and `identities` must outlive the trial. A `relay` that served another trial, which is over, saves
-  /// making one; it changes no result.
-  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed, std::uint64_t trial,
-        RelayHost* relay = nullptr);
+  /// `cell`, `topology` and `identities` must outlive the trial. A `relay` that served another trial, which is over,
+  /// saves making one; it changes no result.
+  Trial(const Cell& cell, const Topology& topology, const Identities& identities, std::uint64_t seed,
+        std::uint64_t trial, RelayHost* relay = nullptr);
 
   void start(Time now, Network& network) override;
   void on_datagram(Time now, HostId host, const TransportAddress& source, const TransportAddress& destination,
@@ -40,6 +41,7 @@ class Trial final : public Application {
   void on_stream(Time now, HostId host, StreamId stream, Bytes bytes) override;
   void on_stream_closed(Time now, HostId host, StreamId stream) override;
   void on_packet(const PacketEvent& event) override { witness_.on_packet(event); }
+  void on_late(Time due, Time now) override { late_.add_packet(due, now); }
   bool finished() const override { return finished_; }
 
   /// The row of this trial; `events` is what `World::run` returned.
@@ -101,7 +103,7 @@ class Trial final : public Application {
   void update_progress(Time now);
   void set_timer(HostId host);
   std::optional<Duration> since_origin(Time t) const;
-  bool slow() const;
+  std::optional<Duration> excess() const;
 
   const Cell* cell_;
   const Topology* topology_;
@@ -124,6 +126,8 @@ class Trial final : public Application {
   ProbeLog probes_;
   Time first_byte_ = kNever;
   Time direct_since_ = kNever;
+  LateLog late_;
+  Duration behind_at_direct_{0};  ///< LateLog::behind when it became direct
   Time ended_;
   static constexpr std::size_t kMostChanges = 16;
   std::array<PathChange, kMostChanges> changes_;

@@ -19,16 +19,22 @@ Outcome Trial::outcome() const {
   return probes_.answered_count() > 0 ? Outcome::relayed : Outcome::failed;
 }
 
-bool Trial::slow() const {
+/// What a slow trial took more than the least; nothing when it was in time.
+std::optional<Duration> Trial::excess() const {
   const auto least = least_time_to_direct(*cell_, *topology_, peers_[0].start, peers_[1].start);
   const auto taken = since_origin(direct_since_);
-  return least && taken && *taken * 100 > *least * kSlowPercent;
+  if (!least || !taken || *taken * 100 <= *least * kSlowPercent) return std::nullopt;
+  return *taken - *least;
 }
 
 Finding Trial::finding() const {
   if (contradictions_ > 0) return {.code = ReasonCode::claim_contradicts_world};
   if (outcome() != Outcome::direct) return witness_.finding();
-  return slow() ? witness_.slow_finding() : Finding{};
+  const auto excess = this->excess();
+  if (!excess) return {};
+  if (behind_at_direct_ * 100 >= *excess * kLatePercent)
+    return {.code = ReasonCode::machine_late, .late = behind_at_direct_};
+  return witness_.slow_finding();
 }
 
 results::TrialRecord Trial::record(std::uint64_t events) const {
@@ -46,6 +52,8 @@ results::TrialRecord Trial::record(std::uint64_t events) const {
   const bool datagrams = peers_[0].streams_begun + peers_[1].streams_begun == 0;
   record.added_latency = added_latency(
       *cell_, *topology_, {direct ? record.rtt_direct : record.rtt_relayed, record.rtt_direct, direct, datagrams});
+  record.late_p50 = late_.quantile(50);
+  record.late_p99 = late_.quantile(99);
   record.probes_sent = probes_.sent_count();
   record.probes_answered = probes_.answered_count();
   record.probes_lost_by_network = witness_.lost_data();

@@ -367,6 +367,18 @@ class Sockets(Command):
         self.assertIn("5 more are direct in the simulation as they are", out)
         out, _ = self.punchlab("explain", "run", "--cell", "symmetric,symmetric", "--what-if")
         self.assertIn("The simulation ends it otherwise", out)
+        self.assertNotIn("What if?", out)
+
+    def test_what_if_of_a_trial_that_the_model_has_in_time(self):
+        """No change can be the cure: all of them, and none, do."""
+        self.run_real("--cell", "full-cone,port-restricted-cone", "--trial", "0")
+        out, _ = self.punchlab("explain", "run", "--trial", "0-0", "--what-if")
+        self.assertIn("The model is direct in time without any change: what the lab saw came from its machine", out)
+        self.assertNotIn("What if?", out)
+        self.run_scenario("real.yaml", "--cell", "full-cone,port-restricted-cone", "--out", "memory")
+        out, _ = self.punchlab("explain", "memory", "--trial", "0-0", "--what-if")
+        self.assertIn("This trial is direct in time: there is nothing to cure.\n", out)
+        self.assertNotIn("What if?", out)
 
     def test_report_predicts(self):
         self.run_real()

@@ -7,7 +7,8 @@
  2b. With --backend sockets-kernel the NAT is the kernel's own, which answers pings as no model does, and discovery finds
     what the model says; a cell without such a NAT, and a backend that is no lab, are refused.
  3. A server in the connector's host is reached from the client's by TCP.
- 4. No way out, by any address of the machine, a route of one's own or a device; control: outside, the same works.
+ 4. No way out, by any address of the machine, a route of one's own or a device, over TUN and over veths, with NatBox or the
+    kernel as gateway; control: outside, the same works.
  5. Nothing is left after kill -9 of the lab or of the command, not even what the command put in the background.
  6. The relay is killed: that is said, the command goes on.
  6b. The command takes its interface down: that is said, status 3.
@@ -23,7 +24,7 @@ import socket
 import subprocess
 import unittest
 
-from cli_fixture import SOURCE, Command
+from cli_fixture import PATIENCE, PUNCHLAB, SOURCE, Command
 
 HOME = """\
 name: home
@@ -168,7 +169,24 @@ class LabCommand(Command):
         out, _ = self.lab("sh", "-c", fetch, options=("--connector", server))
         self.assertEqual(out, "from the other side\n")
 
+    def lab_without_tun(self, *words, options=(), status=0):
+        """As `lab`, in a mount namespace of its own, where /dev/net is empty."""
+        script = 'mount -t tmpfs none /dev/net && [ ! -e /dev/net/tun ] && exec "$0" "$@"'
+        as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        done = subprocess.run(["unshare", *as_root, "--mount", "--propagation", "private", "sh", "-c", script, PUNCHLAB, "lab",
+                               "home.yaml", *options, "--", *words], cwd=self.folder, env=self.environment, timeout=PATIENCE,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, status, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done.stdout, done.stderr
+
     def test_no_way_out(self):
+        self.write("home.yaml", HOME.replace("[symmetric, full-cone]", "[symmetric, linux-masquerade]"))
+        for lab in (self.lab, self.lab_without_tun):
+            for options in (("--cell", "symmetric,any"), ("--cell", "linux-masquerade,any", "--backend", "sockets-kernel")):
+                with self.subTest(lab=lab.__name__, options=options):
+                    self.assert_no_way_out(lambda *words, status=0: lab(*words, options=options, status=status))  # pylint: disable=cell-var-from-loop
+
+    def assert_no_way_out(self, lab):
         listener = socket.create_server(("0.0.0.0", 0), backlog=16)
         listener.settimeout(0.5)
         self.addCleanup(listener.close)
@@ -180,7 +198,7 @@ class LabCommand(Command):
             with self.subTest(address):
                 subprocess.run(["/usr/bin/python3", "connect.py", address, port], cwd=self.folder, check=True)
                 listener.accept()[0].close()
-                _, err = self.lab("/usr/bin/python3", "connect.py", address, port, status=1)
+                _, err = lab("/usr/bin/python3", "connect.py", address, port, status=1)
                 self.assertIn(address + ": ", err)
         self.write("devices.sh", "set -e\nip -o link | cut -d: -f2 | cut -d@ -f1\nip route\n"
                    "ip route add 192.0.2.0/24 via 10.0.0.1 dev access onlink\n"
@@ -188,7 +206,7 @@ class LabCommand(Command):
                    f"for i in $(seq 1 400) {os.getpid()}; do\n  [ -e /proc/$i ] || continue\n"
                    "  nsenter --net=/proc/$i/ns/net ip -o link | grep -qv ' lo:\\| access' && exit 8\ndone\n"
                    f"ip link set access netns {os.getpid()} && exit 7\nexit 0\n")
-        out, _ = self.lab("sh", "devices.sh")
+        out, _ = lab("sh", "devices.sh")
         self.assertEqual(out.split()[:2], ["lo", "access"])
         self.assertEqual(out.splitlines()[2:], ["default dev access scope link "])
         with self.assertRaises(TimeoutError):

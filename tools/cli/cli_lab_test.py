@@ -1,24 +1,29 @@
 """`punchlab run --backend sockets`: trials over real Linux stacks. Needs user namespaces. Cases:
 
  1. Every pair of the classic NATs comes out as in memory, cell by cell, outcome and reason; so do chosen cells and trials.
+ 1a. So does every pair of RFC 4787 mapping and filtering, in its outcome.
  1b. So do pairs whose UDP is blocked, over TCP and over TLS on port 443; a policy without these fails them, as in memory.
  2. What wires cannot carry is refused with status 2, before anything is written.
  3. A machine that forbids namespaces: status 3, what to allow, nothing written.
  4. Where /dev/net/tun is closed, veths serve: outcomes as in memory. So they do for the kernel's own NATs.
  4b. On sockets-kernel the kernel's NATs come out as in memory; NATs that no kernel can be are refused with status 2.
  4c. The interface of a host goes down in the midst of a run: one trial fails for that reason, the run goes on to its end.
+ 4d. A machine that brings packets late is named: in one line of run, report and compare, in the summary, and as the reason of
+    trials that were slow for it. (It is made late: the workers are stopped again and again.)
  5. Nothing is left: no process, no interface, no namespace, after success, Ctrl-C, the death of a worker and of the parent.
     Control: while the run goes on, its namespaces are there to be seen. Afterwards --resume goes on.
 """
 
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import time
 import unittest
 
-from cli_fixture import PATIENCE, PUNCHLAB, Command
+from cli_fixture import PATIENCE, PUNCHLAB, SOURCE, Command
 
 NATS = "[full-cone, restricted-cone, port-restricted-cone, symmetric]"
 CLASSIC = f"""\
@@ -81,6 +86,15 @@ class SocketsAgree(Lab):
         self.assertEqual(len(self.outcomes("sockets")), 32)
         self.assertEqual(self.outcomes("sockets"), self.outcomes("memory"))
         self.assertIn("oracle: 16 of 16 cells agree with what their NATs allow", out)
+
+    def test_rfc4787_with_memory(self):
+        scenario = SOURCE / "scenarios/rfc4787.yaml"
+        out, _ = self.run_sockets(scenario, "--trials", "1", "--out", "sockets")
+        self.run_scenario(scenario, "--trials", "1", "--out", "memory")
+        outcomes = [self.rows(run, "cell, outcome") for run in ("sockets", "memory")]
+        self.assertEqual(len(outcomes[0]), 81)
+        self.assertEqual(outcomes[0], outcomes[1])
+        self.assertIn("oracle: 81 of 81 cells agree with what their NATs allow", out)
 
     def test_blocked_udp(self):
         blocked = CLASSIC.replace(NATS, "[udp-blocked, https-only, symmetric]").replace("trials: 2", "trials: 1")
@@ -159,6 +173,49 @@ class SocketsFaults(Lab):
         self.assertEqual(len(rows), 32)
         self.assertEqual([outcome for outcome, _ in down], ["failed"])
         self.assertEqual(len([row for row in rows if row[0] == "failed"]), 1)
+
+
+class SocketsLate(Lab):
+    def stop_again_and_again(self, process):
+        """The workers, two thirds of the time, until the run has ended."""
+        end = time.monotonic() + PATIENCE
+        while process.poll() is None:
+            self.assertLess(time.monotonic(), end, "the run does not end")
+            try:
+                workers = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            except OSError:
+                break  # it ended
+            for what, seconds in ((signal.SIGSTOP, 0.04), (signal.SIGCONT, 0.02)):
+                for worker in workers:
+                    try:
+                        os.kill(int(worker), what)
+                    except ProcessLookupError:
+                        continue  # it ended
+                time.sleep(seconds)
+
+    def test_is_named(self):
+        process = self.start_sockets("classic.yaml", "--cell", "full-cone,any", "--out", "run", "--jobs", "2")
+        self.wait_until(lambda: (self.folder / "run/trials.sqlite").exists(), "the beginning of the run")
+        self.stop_again_and_again(process)
+        out, _ = self.ended(process, 0)
+        warning = re.search(r"^the machine delivered packets late \(in the median trial p50 [\d.]+ ms, p99 [\d.]+ ms\): "
+                            r"times are not to be trusted; .*$", out, re.MULTILINE)
+        self.assertTrue(warning, out)
+        summary = json.loads((self.folder / "run/summary.json").read_text())
+        self.assertEqual(summary["warning"], warning.group())
+        self.assertGreater(summary["pooled"][0]["late_p99_ms"]["p50"], 10)
+        self.assertIn("machine-late", summary["pooled"][0]["slow_reasons"])
+        cell, trial = self.query("run", "SELECT cell, trial FROM trials WHERE reason = 'machine-late'")[0]
+        out, _ = self.punchlab("explain", "run", "--trial", f"{cell}-{trial}")
+        self.assertRegex(out, r"\nDirect, but only after [^\n]*: the machine that ran the lab was late with packets and timers for ")
+        out, _ = self.punchlab("report", "run", "--no-what-if")
+        self.assertIn(f"run: {warning.group()}\n", out)
+        self.assertIn(warning.group()[1:], (self.folder / "run/report.html").read_text())
+        self.run_scenario("classic.yaml", "--cell", "full-cone,any", "--out", "memory")
+        out, _ = self.punchlab("compare", "memory", "run")
+        self.assertEqual(out.count(warning.group()), 1)
+        summary = json.loads((self.folder / "memory/summary.json").read_text())
+        self.assertEqual((summary["warning"], summary["pooled"][0]["late_p99_ms"]["measured"]), (None, 0))
 
 
 class KernelGateways(Lab):

@@ -80,6 +80,10 @@ explain::Recording happened(const RecordedRun& run, const results::TrialRecord& 
   return explain::record(*world, run.cell(stored.cell), identities, run.plan.seed, stored.trial);
 }
 
+bool in_time(const results::TrialRecord& record) {
+  return record.outcome == results::Outcome::direct && record.reason.empty();
+}
+
 /// What the model can say of a trial that real sockets ran.
 std::string prediction(const results::TrialRecord& real, const results::TrialRecord& model) {
   auto text = fmt::format(
@@ -88,7 +92,12 @@ std::string prediction(const results::TrialRecord& real, const results::TrialRec
       "are simulated. In the simulation the trial ends {}; over real sockets it ended {}.\n",
       ended(model), ended(real));
   if (model.outcome != real.outcome)
-    text += "The simulation ends it otherwise: what it says of changes may not hold.\n";
+    return text + "The simulation ends it otherwise: what it would say of changes is of another trial.\n";
+  if (in_time(model))
+    text +=
+        "The model is direct in time without any change: what the lab saw came from its machine, or from what the "
+        "model\n"
+        "lacks or draws otherwise, and no change of the scenario can show a cure.\n";
   return text;
 }
 
@@ -108,7 +117,11 @@ void print_what_if(const RecordedRun& run, const explain::Recording& happened, c
   const explain::Question question{*twin, cell, identities, run.plan.seed, stored.trial};
   const auto base = run.is_real() ? explain::run_with(question, {}) : stored;
   if (run.is_real()) fmt::print("{}", prediction(stored, base));
-  if (base.outcome == results::Outcome::direct && stored.outcome != results::Outcome::direct) return;
+  if (run.is_real() && (base.outcome != stored.outcome || in_time(base))) return;
+  if (in_time(base)) {
+    fmt::print("This trial is direct in time: there is nothing to cure.\n");
+    return;
+  }
   fmt::print("{}\n", what_if_text(explain::what_if(question), base));
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "results/store/lateness.hpp"
 #include "results/store/store.hpp"
 #include "tools/cli/command.hpp"
 #include "tools/cli/interrupt.hpp"
@@ -13,15 +14,17 @@ namespace po = boost::program_options;
 
 namespace {
 
-/// Throws unless a whole run is there, with the trials that it ended with.
-void check_run(const std::filesystem::path& folder) {
+/// Throws unless a whole run is there, with the trials that it ended with. What is to be said of its times.
+std::string check_run(const std::filesystem::path& folder) {
   const auto store = results::Store::open(folder);
   if (!store) fail(store.error());
   if (!std::filesystem::exists(folder / "summary.json"))
     throw CommandError(kWrongUsage, fmt::format("{} has no summary.json: the run did not end; go on with the "
                                                 "command that started it, --resume and --out {}",
                                                 folder.string(), quoted(folder.string())));
-  check(store->for_each([](const results::TrialRecord&) {}));
+  results::Lateness lateness;
+  check(store->for_each([&](const results::TrialRecord& record) { lateness.add(record); }));
+  return lateness.warning();
 }
 
 Syntax syntax() {
@@ -53,13 +56,15 @@ int report_command(const Arguments& arguments) {
     throw CommandError(kWrongUsage, "--out is missing: the page for several runs side by side");
   if (runs.size() == 1 && !out.empty())
     throw CommandError(kWrongUsage, "--out is for several runs; the report of one lies in its folder");
-  for (const auto& run : runs) check_run(run);
+  std::string warnings;
+  for (const auto& run : runs)
+    if (const auto warning = check_run(run); !warning.empty()) warnings += fmt::format("{}: {}\n", run, warning);
   listen_for_interrupts();
   const auto report = runs.size() > 1
                           ? make_report(runs, out)
                           : make_report(std::filesystem::path(runs.front()), !(*values)["no-what-if"].as<bool>());
   if (report.status != kFine) throw CommandError(report.status, report.error);
-  fmt::print("report: {}\n", report.path.string());
+  fmt::print("{}report: {}\n", warnings, report.path.string());
   return kFine;
 }
 

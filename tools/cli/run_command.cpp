@@ -112,6 +112,7 @@ ExitStatus conclude(const trial::Plan& plan, const results::Summary& summary) {
   fmt::print("{}\n", results::matrix_text(plan, summary, terminal()));
   const auto expectations = results::evaluate(plan, summary);
   fmt::print("{}", results::expectations_text(expectations, terminal()));
+  if (!summary.warning.empty()) fmt::print("{}\n", summary.warning);
   const auto contradictions = contradictions_of(plan, summary);
   fmt::print("{}", contradictions.text);
   bool met = contradictions.count == 0;

@@ -16,8 +16,8 @@
 namespace punchlab::runner {
 namespace {
 
-/// Trials of real sockets at once, per processor: each takes a twentieth of one.
-constexpr unsigned kWaitingTrials = 24;
+/// Trials of real sockets at once, per processor, when they are in time (Admission): each takes a hundredth of one.
+constexpr unsigned kWaitingTrials = 16;
 /// The same where programs take the sides: a trial starts three of them.
 constexpr unsigned kPrograms = 6;
 

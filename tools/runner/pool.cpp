@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <variant>
 
 #include "results/record/wire.hpp"
@@ -54,9 +56,33 @@ unsigned useful_workers(const Schedule& items, unsigned jobs) {
   return static_cast<unsigned>(std::min<std::size_t>(items.chunks(), std::max(jobs, 1U)));
 }
 
+/// Trials in real time that run at once however late they are, per processor.
+constexpr unsigned kLeastAtOnce = 6;
+
+/// What workers of a run in real time share; null for others.
+class SharedAdmission {
+ public:
+  explicit SharedAdmission(const PoolOptions& options) {
+    if (!is_real(options.backend)) return;
+    auto* memory = mmap(nullptr, sizeof(Admission), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return;  // without it they all run at once
+    const auto most = std::max(options.jobs, 1U);
+    admission_ = new (memory) Admission(std::min(most, kLeastAtOnce * default_jobs(Backend::memory)), most);
+  }
+  ~SharedAdmission() {
+    if (admission_ != nullptr) munmap(admission_, sizeof(Admission));
+  }
+  SharedAdmission(const SharedAdmission&) = delete;
+  SharedAdmission& operator=(const SharedAdmission&) = delete;
+  Admission* get() const { return admission_; }
+
+ private:
+  Admission* admission_ = nullptr;
+};
+
 /// Empty when all workers run; else what went wrong.
-std::string start(Children& children, const trial::Plan& plan, const Schedule& items,
-                  const PoolOptions& options) {
+std::string start(Children& children, const trial::Plan& plan, const Schedule& items, const PoolOptions& options,
+                  Admission* admission) {
   const unsigned workers = useful_workers(items, options.jobs);
   for (unsigned w = 0; w < workers; ++w) {
     int pipe_ends[2];
@@ -72,7 +98,7 @@ std::string start(Children& children, const trial::Plan& plan, const Schedule& i
     if (pid == 0) {
       close(pipe_ends[0]);
       for (const auto& other : children.workers) close(other.fd);
-      run_worker(plan, items, {w, workers}, options, pipe_ends[1], parent);
+      run_worker(plan, items, {w, workers, admission}, options, pipe_ends[1], parent);
     }
     close(pipe_ends[1]);
     children.workers.push_back({pid, pipe_ends[0], {}});
@@ -128,11 +154,13 @@ bool any_open(const Children& children) {
 
 }  // namespace
 
-PoolResult run_pool(const trial::Plan& plan, const Schedule& items, const PoolOptions& options,
-                    const PoolSink& sink, const volatile std::sig_atomic_t& stop) {
+PoolResult run_pool(const trial::Plan& plan, const Schedule& items, const PoolOptions& options, const PoolSink& sink,
+                    const volatile std::sig_atomic_t& stop) {
   if (items.empty()) return {};
+  const SharedAdmission admission(options);
   Children children;
-  if (auto error = start(children, plan, items, options); !error.empty()) return {End::worker_died, std::move(error)};
+  if (auto error = start(children, plan, items, options, admission.get()); !error.empty())
+    return {End::worker_died, std::move(error)};
   while (any_open(children)) {
     auto pipes = open_pipes(children);
     const int ready = poll(pipes.data(), pipes.size(), kIdle);

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <optional>
+#include <thread>
 
 #include "net/agents/pair_trial.hpp"
 #include "results/record/wire.hpp"
@@ -46,21 +48,22 @@ class Work {
   Work(const trial::Plan& plan, const PoolOptions& options)
       : options_(options), seed_(plan.seed), world_(make_world(options.backend)), identities_(plan.seed) {}
 
-  /// Appends the trial's record, after its recording when it is to be kept.
-  void run(const trial::Cell& cell, std::uint64_t trial, std::vector<std::uint8_t>& out) {
+  /// Appends the trial's record, after its recording when it is to be kept. How late its packets were.
+  Duration run(const trial::Cell& cell, std::uint64_t trial, std::vector<std::uint8_t>& out) {
     const auto options = world_options(options_, cell.index, trial);
-    if (options_.recordings != Recordings::none) return record(cell, trial, options, out);
-    results::encode(trial::has_agents(cell)  // which only the lab can model
-                        ? agents::run_pair(lab(), cell, agents::own_programs(), seed_, trial, options)
-                        : run_trial(*world_, cell, identities_, seed_, trial, options, &relay_),
-                    out);
+    const auto record = options_.recordings != Recordings::none ? recorded(cell, trial, options, out)
+                        : trial::has_agents(cell)  // which only the lab can model
+                            ? agents::run_pair(lab(), cell, agents::own_programs(), seed_, trial, options)
+                            : run_trial(*world_, cell, identities_, seed_, trial, options, &relay_);
+    results::encode(record, out);
+    return record.late_p99.value_or(Duration{0});
   }
 
  private:
   lab::LabWorld& lab() { return dynamic_cast<lab::LabWorld&>(*world_); }
 
-  void record(const trial::Cell& cell, std::uint64_t trial, const trial::WorldOptions& options,
-              std::vector<std::uint8_t>& out) {
+  results::TrialRecord recorded(const trial::Cell& cell, std::uint64_t trial, const trial::WorldOptions& options,
+                                std::vector<std::uint8_t>& out) {
     const explain::RecordOptions how{options, &relay_, kMostOfARecording};
     auto recording = trial::has_agents(cell)
                          ? agents::record_pair(lab(), cell, agents::own_programs(), seed_, trial, how)
@@ -69,7 +72,7 @@ class Work {
       explain::sort_events(recording);
       results::encode(results::Attachment{results::pack(explain::to_bytes(recording))}, out);
     }
-    results::encode(recording.record, out);
+    return std::move(recording.record);
   }
 
   bool is_kept(const results::TrialRecord& record) const {
@@ -83,14 +86,34 @@ class Work {
   trial::RelayHost relay_;
 };
 
+/// A trial's turn, from when it comes until it has run.
+class Turn {
+ public:
+  explicit Turn(Admission* admission) : admission_(admission) {
+    if (admission_ == nullptr) return;
+    ticket_ = admission_->take_ticket();
+    while (!admission_->may_run(ticket_)) std::this_thread::sleep_for(kLook);
+  }
+  void end(Duration late) {
+    if (admission_ != nullptr) admission_->leave(ticket_, late > kLateTrial);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kLook{20};  ///< between two looks whether it has come
+  Admission* admission_;
+  std::uint32_t ticket_ = 0;
+};
+
 bool work(const trial::Plan& plan, const Schedule& items, WorkerShare share, const PoolOptions& options, int fd) {
-  Work work(plan, options);
+  std::optional<Work> work;  // made in the first turn: a lab takes as much of the machine as a trial
   std::vector<std::uint8_t> out;
   auto flushed = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items.is_for(i, share.worker, share.workers)) continue;
     const auto [position, index] = items[i];
-    work.run(plan.cells[position], index, out);
+    Turn turn(share.admission);
+    if (!work) work.emplace(plan, options);
+    turn.end(work->run(plan.cells[position], index, out));
     const auto now = std::chrono::steady_clock::now();
     if (out.size() < kFlushBytes && now - flushed < kFlushAge) continue;
     if (!write_all(fd, out)) return false;
