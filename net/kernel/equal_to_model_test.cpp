@@ -121,23 +121,32 @@ class Pair {
     const auto model = send(*model_, From::inside, inside, remote, ttl);
     const auto kernel = send(*kernel_, From::inside, inside, remote, ttl);
     const auto what = "from " + inside.to_string() + " to " + remote.to_string();
+    if (model.passed() && kernel.passed() && coincides(model, kernel, inside)) {
+      ++coincidences;
+      over_ = true;
+      return "";
+    }
     if (auto difference = compare(what, model, kernel); !difference.empty() || !model.passed()) return difference;
     over_ = clash_ends_ && model.verdict.reason == nat::Reason::mapping_clashed;
-    const bool is_new = model.verdict.reason != nat::Reason::translated;
+    if (over_) return "";
     for (const auto& known : endpoints_) {
-      // A random port may be one that another flow has, towards another remote: the two cannot be told apart from here.
-      const bool same_model = known.model == model.source;
-      const auto port = (same_model ? model : kernel).source.port;
-      const bool coincidence = is_new && same_model != (known.kernel == kernel.source) && port != inside.port;
-      coincidences += coincidence;
-      over_ |= coincidence;
-      if (over_) return "";
-      if (same_model != (known.kernel == kernel.source))
+      if ((known.model == model.source) != (known.kernel == kernel.source))
         return what + ": the model uses " + model.source.to_string() + ", the kernel " + kernel.source.to_string() +
                " where " + known.model.to_string() + " is " + known.kernel.to_string();
     }
     endpoints_.push_back({model.source, kernel.source});
     return "";
+  }
+
+  /// A random port may be one that another flow has, towards another remote. The two cannot be told apart from here,
+  /// and what the kernel made is no longer seen as new.
+  bool coincides(const Result& model, const Result& kernel, const TransportAddress& inside) const {
+    if (model.verdict.reason == nat::Reason::translated) return false;
+    return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& known) {
+      const bool same_model = known.model == model.source;
+      const auto port = (same_model ? model : kernel).source.port;
+      return same_model != (known.kernel == kernel.source) && port != inside.port;
+    });
   }
 
   std::string enter(const TransportAddress& remote, std::size_t number, std::uint8_t ttl) {

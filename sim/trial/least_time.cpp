@@ -132,19 +132,6 @@ Checks successful_checks(const Topology& topology, const Checks& first, const Wa
   return last(*hosts) < last(reflexive) ? *hosts : reflexive;
 }
 
-/// When both peers know that their pair works, and which it is. Regular nomination (RFC 8445 section 8.1.1) is one more
-/// check of the client's; where the connector's candidate is not its host's own, better pairs are waited for first.
-Time nominated(const Policy& policy, const Topology& topology, const Checks& first, const Checks& checks,
-               Duration rtt) {
-  const Time both = std::max(checks.client, checks.connector) + rtt;
-  if (policy.nominate_first_valid) return both;
-  const auto& gateways = topology.host(HostId::connector).gateways;
-  const bool reflexive = std::ranges::any_of(gateways, [](const auto& g) { return g.profile.translates; });
-  const bool waits = policy.use_host_candidates && reflexive;
-  const Time after = waits ? first.client + policy.acceptance_wait_reflexive : Time{};
-  return std::max(both, std::max(checks.client + rtt, after) + rtt);
-}
-
 /// First checks, when the relay has the answer at `answer`: at the moment that it times by round trips, from which each
 /// side is off by half of what its ways differ; else as soon as each has the other's candidates.
 Checks first_checks(const Policy& policy, Time answer, const Ways& client, const Ways& connector) {
@@ -172,7 +159,7 @@ std::optional<Duration> least_time_to_direct(const Cell& cell, const Topology& t
   const Time answer_at_relay = std::max(offer_at_relay, connector_known) + connector.round_trip();
   const auto first = first_checks(cell.policy, answer_at_relay, client, connector);
   const auto checks = successful_checks(topology, first, direct, cell.policy.rto);
-  return nominated(cell.policy, topology, first, checks, direct.round_trip()) - std::max(client_start, connector_start);
+  return std::max(checks.client, checks.connector) + direct.round_trip() - std::max(client_start, connector_start);
 }
 
 }  // namespace punchlab::trial

@@ -40,9 +40,10 @@ class RealSockets(Command):
 
     def test_without_alternate_filtering_is_not_claimed(self):
         _, server = self.start_relay()
-        out, _ = self.punchlab("probe", "--server", server)
+        out, err = self.punchlab("probe", "--server", server, status=1)
         self.assertIn("udp: allowed\n", out)
-        self.assertNotIn("filtering", out)
+        self.assertIn("filtering: unknown", out)
+        self.assertIn(f"not found: filtering. {server} has no second address", err)
 
     def test_the_relay_stops_when_asked(self):
         for number in (signal.SIGTERM, signal.SIGINT):
