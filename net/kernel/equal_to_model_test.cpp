@@ -13,6 +13,7 @@
 // 5. A reset gateway has forgotten everything.
 // 6. Timers that the kernel has of its own are those of the profiles: 30 s and 120 s.
 // 7. An interface of the gateway that goes down is a fault of the world, and the gateway is not taken again.
+// 8. The gateway has no IPv6, whose own packets could hold up a packet that is awaited.
 // Needs user namespaces, /dev/net/tun and nftables in the kernel; where they are missing every case fails with words
 // that say so.
 #include <gtest/gtest.h>
@@ -274,6 +275,18 @@ TEST_P(EitherDevice, NamesAnInterfaceThatGoesDown) {
   gateway.network_namespace().inside([] { lab::take_down(kInside); });
   EXPECT_THROW(send(gateway, From::inside, inside, {kRemotes[0], 40'000}), trial::WorldFault);
   EXPECT_FALSE(gateway.is_for(host.gateways[0], host.addresses));
+}
+
+TEST_P(EitherDevice, HasNoIpv6ToSpeakOf) {
+  ASSERT_EQ(lab::enter_lab(), std::nullopt);
+  const auto topology = topology_behind(kernel_profile("linux-masquerade"));
+  KernelGateway gateway(topology.hosts[0].gateways[0], topology.hosts[0].addresses, GetParam());
+  const auto addresses = gateway.network_namespace().inside([] {
+    std::ifstream file("/proc/thread-self/net/if_inet6");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  });
+  EXPECT_EQ(addresses.find("inside"), std::string::npos) << addresses;
+  EXPECT_EQ(addresses.find("outside"), std::string::npos) << addresses;
 }
 
 TEST(KernelGateway, HasTheProfilesTimers) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "net/lab/interface.hpp"
+#include "net/lab/rtnetlink.hpp"
 #include "sim/packet/icmp.hpp"
 #include "sim/trial/world_fault.hpp"
 
@@ -52,9 +53,9 @@ KernelGateway::KernelGateway(const trial::GatewaySpec& spec, std::vector<IpAddre
 
 void KernelGateway::build() {
   const auto control = lab::open_control();
-  lab::set_address(control.get(), 0, addressing_.internal, kInside);
-  for (std::size_t n = 0; n < addressing_.external.size(); ++n)
-    if (addressing_.external[n].is_v4()) lab::set_address(control.get(), n, addressing_.external[n], kOutside);
+  lab::add_address(kInside, addressing_.internal);
+  for (const auto& external : addressing_.external)
+    if (external.is_v4()) lab::add_address(kOutside, external);
   for (const auto& host : hosts_) lab::route_host(control.get(), host, kInside);
   lab::route_everything(control.get(), kOutside);
   netfilter_->apply(rules_);
@@ -63,6 +64,7 @@ void KernelGateway::build() {
 
 void KernelGateway::set(const std::vector<Setting>& settings) const {
   for (const auto& setting : settings) {
+    if (setting.path.starts_with("net/ipv6/") && access("/proc/sys/net/ipv6", F_OK) != 0) continue;  // has no IPv6
     const auto file = open_setting(setting.path, O_WRONLY);
     if (write(file.get(), setting.value.data(), setting.value.size()) != static_cast<ssize_t>(setting.value.size()))
       lab::throw_errno(("write /proc/sys/" + setting.path).c_str());
@@ -165,7 +167,7 @@ std::optional<KernelGateway::Arrived> KernelGateway::next_from(From side) {
     const auto packet = device(side).read();
     if (!packet) return std::nullopt;
     const auto view = packet::parse(*packet);
-    if (!view || view->family != Family::ipv4) continue;  // IPv6 is the kernel's own chatter
+    if (!view || view->family != Family::ipv4) continue;
     if (const Arrived arrived{*packet, *view}; !answers_us(arrived)) return arrived;
   }
   return std::nullopt;

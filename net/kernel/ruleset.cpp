@@ -134,7 +134,8 @@ std::vector<Setting> router_settings() {
           {"net/ipv4/conf/default/rp_filter", "0"},
           {"net/ipv4/conf/all/send_redirects", "0"},
           {"net/ipv4/conf/default/send_redirects", "0"},
-          {"net/ipv4/icmp_ratemask", "0"}};  // whether an error is sent must not depend on the ones before
+          {"net/ipv4/icmp_ratemask", "0"},  // whether an error is sent must not depend on the ones before
+          {"net/ipv6/conf/default/disable_ipv6", "1"}};  // its own multicasts would hold up a packet now and then
 }
 
 std::vector<Setting> timer_settings(const nat::Profile& profile) {

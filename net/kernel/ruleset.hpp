@@ -27,7 +27,7 @@ struct Setting {
   std::string value;
   friend bool operator==(const Setting&, const Setting&) = default;
 };
-/// Forwarding, and nothing that gets in the way of a router; to be set before there are interfaces.
+/// Forwarding, no IPv6, and nothing that gets in the way of a router; to be set before there are interfaces.
 std::vector<Setting> router_settings();
 /// Connection tracking's timers.
 std::vector<Setting> timer_settings(const nat::Profile& profile);

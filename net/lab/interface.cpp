@@ -70,8 +70,9 @@ bool is_up(int control, const std::string& name) {
   return ioctl(control, SIOCGIFFLAGS, &r) == 0 && (r.ifr_flags & IFF_UP) != 0;
 }
 
-void set_address(int control, std::size_t n, const IpAddress& address, const std::string& device) {
+void set_address(int control, std::size_t n, const IpAddress& address) {
   // "access:1" is how these calls name the second.
+  const std::string device = kHostInterface;
   auto r = request(n == 0 ? device : device + ":" + std::to_string(n));
   auto a = to_sockaddr({address, 0});
   std::memcpy(&r.ifr_addr, &a, sizeof a);

@@ -18,8 +18,8 @@ void bring_up(int control, const std::string& device, bool arp = true);
 /// In the current network namespace.
 void take_down(const std::string& name);
 bool is_up(int control, const std::string& name);
-/// Makes `address` the `n`th IPv4 address of the device; the unspecified address removes it.
-void set_address(int control, std::size_t n, const IpAddress& address, const std::string& device = kHostInterface);
+/// Makes `address` the `n`th IPv4 address of the host's own interface; the unspecified address removes it.
+void set_address(int control, std::size_t n, const IpAddress& address);
 /// Sends everything that is not the namespace's own and has no route of its own into the device.
 void route_everything(int control, const std::string& device = kHostInterface);
 /// Sends packets to `host` into the device.

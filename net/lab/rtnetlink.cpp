@@ -88,6 +88,19 @@ void make_veth_pair(const std::string& here, const std::string& there, int there
   if (errno != 0) throw_errno("make a veth pair");
 }
 
+void add_address(const std::string& device, const IpAddress& address) {
+  ifaddrmsg which{};
+  which.ifa_family = AF_INET;
+  which.ifa_prefixlen = 32;
+  which.ifa_index = if_nametoindex(device.c_str());
+  Message message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+  message.add(&which, sizeof which);
+  for (const std::uint16_t type : {IFA_LOCAL, IFA_ADDRESS})
+    message.attribute(type, address.bytes().data(), address.bytes().size());
+  errno = message.ask();
+  if (errno != 0) throw_errno("set an address");
+}
+
 void set_queue_length(const std::string& name, std::uint32_t packets) {
   ifinfomsg which{};
   which.ifi_index = static_cast<int>(if_nametoindex(name.c_str()));

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "protocol/base/address.hpp"
+
 namespace punchlab::lab {
 
 /// A new pair of interfaces: `here` in the current namespace, `there` in the namespace that is open as `there_fd`; both
@@ -12,5 +14,10 @@ void make_veth_pair(const std::string& here, const std::string& there, int there
 /// Packets that wait for transmission on an interface of the current namespace at most. Throws std::system_error. (The
 /// ioctl for it asks for rights over the whole machine.)
 void set_queue_length(const std::string& name, std::uint32_t packets);
+
+/// Gives an interface of the current namespace an IPv4 address of one host (/32). Throws std::system_error. (The ioctls
+/// set an address with its class's length, take it away and set it again; and when an address goes, the kernel forgets
+/// the flows that masquerade made, some milliseconds later.)
+void add_address(const std::string& device, const IpAddress& address);
 
 }  // namespace punchlab::lab
