@@ -8,16 +8,10 @@ void AccessRelay::SetDevices(ns3::Ptr<ns3::NetDevice> inside, ns3::Ptr<ns3::NetD
   outside_ = RouteVia(outside);
 }
 
-void AccessRelay::AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device) {
-  routes_.emplace_back(destination, RouteVia(device));
-}
-
 bool AccessRelay::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                              ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
                              LocalDeliverCallback, ErrorCallback) {
-  auto route = device == outside_device_ ? inside_ : outside_;
-  for (const auto& [destination, special] : routes_)
-    if (destination == header.GetDestination()) route = special;
+  const auto route = device == outside_device_ ? inside_ : outside_;
   ipv4_->SendWithHeader(ns3::ConstCast<ns3::Packet>(payload), header, route);
   return true;
 }
@@ -25,7 +19,6 @@ bool AccessRelay::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv
 void AccessRelay::DoDispose() {
   outside_device_ = nullptr;
   inside_ = outside_ = nullptr;
-  routes_.clear();
   Router::DoDispose();
 }
 

@@ -1,9 +1,6 @@
 #pragma once
 // The box between a home and the core where the access is no plain wire: an access point, or the head of a bottleneck.
 // It passes packets on as they are, like a bridge, so that hop counts do not depend on the medium.
-#include <utility>
-#include <vector>
-
 #include "sim/ns3/router.hpp"
 
 namespace punchlab::sim_ns3 {
@@ -13,8 +10,6 @@ class AccessRelay final : public Router {
   using Router::Router;
 
   void SetDevices(ns3::Ptr<ns3::NetDevice> inside, ns3::Ptr<ns3::NetDevice> outside);
-  /// Packets to `destination` leave by `device`, wherever they come from.
-  void AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device);
 
   bool RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                   ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback, MulticastForwardCallback,
@@ -27,7 +22,6 @@ class AccessRelay final : public Router {
   ns3::Ptr<ns3::NetDevice> outside_device_;
   ns3::Ptr<ns3::Ipv4Route> inside_;
   ns3::Ptr<ns3::Ipv4Route> outside_;
-  std::vector<std::pair<ns3::Ipv4Address, ns3::Ptr<ns3::Ipv4Route>>> routes_;
 };
 
 }  // namespace punchlab::sim_ns3

@@ -8,20 +8,11 @@ void CoreRouter::SetDevice(trial::HostId side, std::size_t gateways, ns3::Ptr<ns
   accesses_[static_cast<std::size_t>(side)] = {{side, static_cast<std::uint8_t>(gateways)}, RouteVia(device)};
 }
 
-void CoreRouter::AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device) {
-  others_.emplace_back(destination, RouteVia(device));
-}
-
 bool CoreRouter::RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
                             ns3::Ptr<const ns3::NetDevice> device, UnicastForwardCallback forward,
                             MulticastForwardCallback, LocalDeliverCallback, ErrorCallback) {
   const auto side = table_.side_of(from_ns3(header.GetDestination()));
-  if (!side) {  // cross traffic has routes of its own
-    for (const auto& [destination, route] : others_)
-      if (destination == header.GetDestination()) {
-        forward(route, payload, header);
-        return true;
-      }
+  if (!side) {
     ReportNoRoute(*payload, header, device);
     return true;
   }
@@ -47,7 +38,6 @@ void CoreRouter::ReportNoRoute(const ns3::Packet& payload, const ns3::Ipv4Header
 
 void CoreRouter::DoDispose() {
   accesses_ = {};
-  others_.clear();
   Router::DoDispose();
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 // The internet's core: one router with a host route to every public address.
 #include <array>
-#include <utility>
-#include <vector>
 
 #include "sim/ns3/router.hpp"
 #include "sim/trial/core_routes.hpp"
@@ -15,8 +13,6 @@ class CoreRouter final : public Router {
 
   /// The access link of `side`, a host or the shared network, which has `gateways` gateways.
   void SetDevice(trial::HostId side, std::size_t gateways, ns3::Ptr<ns3::NetDevice> device);
-  /// Packets to `destination`, which is no host's of the trial, leave by `device`.
-  void AddRoute(ns3::Ipv4Address destination, ns3::Ptr<ns3::NetDevice> device);
   void Reset(const trial::Topology& topology) { table_.assign(topology); }
 
   bool RouteInput(ns3::Ptr<const ns3::Packet> payload, const ns3::Ipv4Header& header,
@@ -35,7 +31,6 @@ class CoreRouter final : public Router {
   };
   std::array<Access, trial::kPlaces> accesses_;  ///< of those that lead here; others have no route
   trial::CoreRoutes table_;
-  std::vector<std::pair<ns3::Ipv4Address, ns3::Ptr<ns3::Ipv4Route>>> others_;
 };
 
 }  // namespace punchlab::sim_ns3

@@ -1,20 +1,37 @@
 #pragma once
-// Other people's traffic through a bottleneck: ns-3's on-off sources in both directions, each with exponential bursts
-// and pauses of 100 ms on average, so that the queue sees all loads between none and twice the average.
+// Other people's traffic through a bottleneck, one way: bursts and pauses whose lengths are exponential, 100 ms on
+// average (as of ns-3's OnOffApplication), so that the queue sees all loads between none and twice the average.
+#include <ns3/random-variable-stream.h>
+
 #include <cstdint>
 
-#include "sim/ns3/access_relay.hpp"
-#include "sim/ns3/core_router.hpp"
+#include "sim/ns3/wire.hpp"
 
 namespace punchlab::sim_ns3 {
 
-/// The benchmarking prefix (RFC 2544): no host of a trial has an address in it.
-inline bool is_cross_traffic(Bytes ipv4_packet) { return ipv4_packet[12] == 198 && (ipv4_packet[13] & 0xFE) == 18; }
+/// Sends UDP of 1000 bytes straight into the queue of `device` while it lives; the other end throws it away. What those
+/// others' hosts would do with it is the most costly part of it, and changes nothing here.
+class CrossTraffic {
+ public:
+  /// `rate`: payload in bit/s, on average. `number`: of the sender, for its addresses. Takes the random streams `stream`
+  /// and the one after it.
+  CrossTraffic(ns3::Ptr<WireDevice> device, std::uint64_t rate, std::uint8_t number, std::int64_t stream);
+  CrossTraffic(const CrossTraffic&) = delete;
+  CrossTraffic& operator=(const CrossTraffic&) = delete;
+  ~CrossTraffic();
 
-/// Builds hosts beside both ends of the bottleneck of `side`, and starts sending at once. `rate`: average in bit/s each
-/// way. `outer`: the end of the bottleneck at the core. Takes random streams from `first_stream` on.
-void add_cross_traffic(trial::HostId side, std::uint64_t rate, ns3::Ptr<ns3::Node> head, AccessRelay& head_router,
-                       ns3::Ptr<ns3::Node> core, CoreRouter& core_router, ns3::Ptr<ns3::NetDevice> outer,
-                       std::int64_t first_stream);
+ private:
+  void Begin();
+  void Send();
+  void Pause();
+  void BeginLater();
+
+  ns3::Ptr<WireDevice> device_;
+  ns3::Ptr<ns3::Packet> packet_;
+  ns3::Ptr<ns3::ExponentialRandomVariable> burst_, pause_;
+  ns3::Time interval_;  ///< between packets of a burst
+  ns3::Time left_;      ///< until the next packet, of a burst's time
+  ns3::EventId next_packet_, next_change_;
+};
 
 }  // namespace punchlab::sim_ns3

@@ -3,7 +3,8 @@
 //  2. The same with Wi-Fi and with a bottleneck, whose trials differ from seed to seed.
 //  3. Transmission times are those of ns-3's DataRate, for all sizes and many rates.
 //  4. Wi-Fi carries the exchange, later than a wire does and not twice alike.
-//  5. Cross traffic delays and drops the exchange's packets; without it nothing is dropped.
+//  5. Cross traffic delays and drops the exchange's packets; without it nothing is dropped. It has the rate that was
+//     asked for, each way, and fills the access of a side to a network that both share, too.
 //  6. A capture holds every packet of its interface in a file that begins as pcap files do, and changes no result.
 //  7. A trial ends at its limit.
 //  8. IPv6 is refused. An application that throws leaves nothing behind.
@@ -126,6 +127,23 @@ TEST(Ns3World, CrossTrafficFillsTheBottleneck) {  // case 5
   EXPECT_EQ(quiet.count(Kind::queue_overflow), 0U);
 }
 
+std::vector<std::string> trace_in_shared_network(std::uint64_t cross_traffic) {
+  Trial t;
+  t.topology = memory::exchange_topology({{}}, {{}}, {{}}, 10);
+  t.plan.rounds = 20;
+  auto& access = t.topology.hosts[0].access;
+  access.medium = trial::Medium::bottleneck;
+  access.up.bandwidth = access.down.bandwidth = 1'000'000;
+  access.cross_traffic = cross_traffic;
+  return trace_alone(t);
+}
+
+TEST(Ns3World, CrossTrafficFillsTheWayToASharedNetwork) {  // case 5
+  const auto busy = trace_in_shared_network(500'000);
+  EXPECT_GT(busy.size(), 20U);
+  EXPECT_NE(busy, trace_in_shared_network(0));
+}
+
 class Folder {
  public:
   Folder() { std::filesystem::create_directories(path); }
@@ -164,6 +182,23 @@ TEST(Ns3World, CapturesEveryInterface) {  // case 6
   std::size_t links = 0;
   for (const auto& host : t.topology.hosts) links += host.gateways.size() + 1;
   EXPECT_EQ(files, 2 * links);
+}
+
+TEST(Ns3World, CrossTrafficHasItsRate) {  // case 5
+  constexpr double kSeconds = 14;
+  auto t = trial_of(6, trial::Medium::bottleneck);
+  t.plan.rounds = static_cast<std::uint32_t>(kSeconds * 50);
+  auto& access = t.topology.hosts[0].access;
+  access.up.bandwidth = access.down.bandwidth = 100'000'000;
+  access.queue = 100;
+  const auto packets = [&](std::uint64_t rate) {
+    const Folder folder;
+    access.cross_traffic = rate;
+    trace_alone(t, {folder.path});
+    return packets_in(folder.path / "client-1-bottleneck-outer.pcap");
+  };
+  const double both_ways = (packets(1'000'000) - packets(0)) / kSeconds;
+  EXPECT_NEAR(both_ways, 2 * 125, 40) << "datagrams of 1000 bytes per second; some 70 bursts each way";
 }
 
 TEST(Ns3World, EndsAtItsLimit) {  // case 7

@@ -3,7 +3,6 @@
 #include <ns3/trace-helper.h>
 
 #include "sim/ns3/access_relay.hpp"
-#include "sim/ns3/cross_traffic.hpp"
 #include "sim/ns3/stack.hpp"
 
 namespace punchlab::sim_ns3 {
@@ -88,9 +87,11 @@ ns3::Ptr<ns3::NetDevice> TrialNetwork::BuildAccess(Side& side, trial::HostId id,
   const Link bottleneck = Connect(place, head, outer);
   side.links.push_back(bottleneck);
   relay->SetDevices(near.core_end, bottleneck.host_end);
-  if (spec.access.cross_traffic > 0)
-    add_cross_traffic(id, spec.access.cross_traffic, head, *relay, core_, *core_router_, bottleneck.core_end,
-                      first_stream);
+  if (const auto rate = spec.access.cross_traffic; rate > 0) {
+    const auto number = static_cast<std::uint8_t>(2 * static_cast<unsigned>(id));
+    side.upwards.emplace(bottleneck.host_end, rate, number, first_stream);
+    side.downwards.emplace(bottleneck.core_end, rate, static_cast<std::uint8_t>(number + 1), first_stream + 10);
+  }
   return near.host_end;
 }
 

@@ -3,9 +3,11 @@
 // reset for each trial, because building costs more than running; otherwise it serves one trial.
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/ns3/core_router.hpp"
+#include "sim/ns3/cross_traffic.hpp"
 #include "sim/ns3/gateway_router.hpp"
 #include "sim/ns3/host.hpp"
 #include "sim/ns3/shared_switch.hpp"
@@ -49,6 +51,7 @@ class TrialNetwork final : public trial::Network {
     std::vector<ns3::Ptr<GatewayRouter>> gateways;
     std::vector<Link> links;  ///< from the host outwards; the last is the access link
     std::unique_ptr<WifiAccess> wifi;
+    std::optional<CrossTraffic> upwards, downwards;
   };
 
   /// From `inner` through the gateways of `spec` to `outer`; gives the device by which `inner` sends there.

@@ -3,9 +3,19 @@
 #include <algorithm>
 
 #include "sim/ns3/conversions.hpp"
-#include "sim/ns3/cross_traffic.hpp"
 
 namespace punchlab::sim_ns3 {
+namespace {
+
+bool is_cross_traffic(Bytes ipv4_packet) { return (load_u32(&ipv4_packet[12]) & 0xFFFE0000) == kCrossTraffic; }
+
+bool is_cross_traffic(const ns3::Packet& packet) {
+  std::array<std::uint8_t, 20> header{};
+  packet.CopyData(header.data(), static_cast<std::uint32_t>(header.size()));
+  return is_cross_traffic(Bytes{header});
+}
+
+}  // namespace
 
 WireDevice::WireDevice(TrialContext& context, WirePlace place)
     : context_(context), place_(place), queue_(ns3::CreateObject<ns3::DropTailQueue<ns3::Packet>>()) {
@@ -67,6 +77,7 @@ void WireDevice::TransmitNext() {
 void WireDevice::Arrive(ns3::Ptr<ns3::Packet> packet) {
   if (context_.over()) return;
   if (capture_) capture_->Write(ns3::Simulator::Now(), packet);
+  if (ends_cross_traffic_ && is_cross_traffic(*packet)) return;
   receive_(this, packet, ns3::Ipv4L3Protocol::PROT_NUMBER, broadcast_);
 }
 

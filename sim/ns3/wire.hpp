@@ -17,6 +17,10 @@ struct WirePlace {
   std::uint8_t hop = 0;
 };
 
+/// The first address of the benchmarking prefix 198.18.0.0/15 (RFC 2544), which others' traffic comes from and goes to:
+/// no host of a trial has an address in it.
+inline constexpr std::uint32_t kCrossTraffic = 0xC6120000;
+
 /// One end of a wire. The stock device schedules an event for the end of every transmission and copies every packet it
 /// receives; this one does so only when a packet waits. Frames carry no PPP header, but their transmission counts it.
 class WireDevice final : public ns3::PointToPointNetDevice {
@@ -27,6 +31,8 @@ class WireDevice final : public ns3::PointToPointNetDevice {
   void Connect(ns3::Ptr<ns3::PointToPointChannel> channel, ns3::Ptr<WireDevice> other);
   /// Idle, with an empty queue of at most `queue` packets.
   void Reset(const trial::LinkDirection& direction, std::uint32_t queue);
+  /// From now on packets of others leave by this end, and end at the other.
+  void CarryCrossTraffic() { other_->ends_cross_traffic_ = true; }
   /// Writes all that this end sends and receives.
   void Capture(ns3::Ptr<ns3::PcapFileWrapper> file) { capture_ = file; }
 
@@ -54,6 +60,7 @@ class WireDevice final : public ns3::PointToPointNetDevice {
   link::Propagation propagation_;
   ReceiveCallback receive_;
   ns3::Ptr<ns3::PcapFileWrapper> capture_;
+  bool ends_cross_traffic_ = false;
   const ns3::Address broadcast_ = ns3::Mac48Address::GetBroadcast();
 };
 

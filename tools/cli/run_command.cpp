@@ -56,6 +56,9 @@ Run run_trials(const trial::Plan& plan, const RunOptions& options, const runner:
   const Stopwatch stopwatch;
   runner::Progress progress(planned, planned - items.size());
   runner::PoolOptions pool{options.backend, options.jobs, std::nullopt, options.recordings};
+  // Starting programs is work; more than one at a time per processor only where they are in time.
+  if (options.default_jobs && trial::has_agents(plan.cells.front()))
+    pool.least_at_once = runner::default_jobs(runner::Backend::memory);
   if (options.pcap) pool.pcap = store.folder() / "pcap";
   const auto keep = [&](results::Status status) {
     if (status) run.error = std::move(status);

@@ -78,12 +78,9 @@ struct Job {
   std::uint64_t once() const { return changes.size() * cost; }
 };
 
-/// Of a replay: cross traffic is most of what ns-3 has to do.
+/// Of a replay.
 std::uint64_t cost_of(const trial::Cell& cell, const trial::World& memory) {
-  if (!memory.cannot(cell)) return 1;
-  const auto crowded = [](const trial::Link& link) { return link.cross_traffic > 0; };
-  return crowded(cell.client.access) || crowded(cell.connector.access) || crowded(cell.relay) ? kCostOfCrossTraffic
-                                                                                              : kCostOfNs3;
+  return memory.cannot(cell) ? kCostOfNs3 : 1;
 }
 
 /// Those with the most such trials first.

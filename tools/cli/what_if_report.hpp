@@ -53,7 +53,6 @@ struct GainsBudget {
   std::uint64_t runs = 20'000;  ///< some ten seconds
 };
 inline constexpr std::uint64_t kCostOfNs3 = 20;
-inline constexpr std::uint64_t kCostOfCrossTraffic = 100;
 /// For every report: some two seconds.
 inline constexpr GainsBudget kReportBudget{4'000};
 

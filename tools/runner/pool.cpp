@@ -56,9 +56,6 @@ unsigned useful_workers(const Schedule& items, unsigned jobs) {
   return static_cast<unsigned>(std::min<std::size_t>(items.chunks(), std::max(jobs, 1U)));
 }
 
-/// Trials in real time that run at once however late they are, per processor.
-constexpr unsigned kLeastAtOnce = 6;
-
 /// What workers of a run in real time share; null for others.
 class SharedAdmission {
  public:
@@ -67,7 +64,9 @@ class SharedAdmission {
     auto* memory = mmap(nullptr, sizeof(Admission), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return;  // without it they all run at once
     const auto most = std::max(options.jobs, 1U);
-    admission_ = new (memory) Admission(std::min(most, kLeastAtOnce * default_jobs(Backend::memory)), most);
+    const auto least =
+        options.least_at_once > 0 ? options.least_at_once : kLeastAtOnce * default_jobs(Backend::memory);
+    admission_ = new (memory) Admission(std::min(most, least), most);
   }
   ~SharedAdmission() {
     if (admission_ != nullptr) munmap(admission_, sizeof(Admission));

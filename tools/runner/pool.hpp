@@ -23,11 +23,15 @@ inline constexpr std::uint64_t kFirstRecorded = 3;
 /// Memory for the packet events of one recording, the first ones: some ten thousand.
 inline constexpr std::size_t kMostOfARecording = std::size_t{16} << 20;
 
+/// Trials in real time that run at once however late they are, per processor.
+inline constexpr unsigned kLeastAtOnce = 6;
+
 struct PoolOptions {
   Backend backend = Backend::ns3;
   unsigned jobs = 1;                          ///< worker processes at most; never more than there are chunks of trials
   std::optional<std::filesystem::path> pcap;  ///< folder for captures: one subfolder per trial, "cell3-trial17"
   Recordings recordings = Recordings::none;
+  unsigned least_at_once = 0;  ///< trials in real time however late they are (Admission); 0: kLeastAtOnce, per processor
 };
 
 /// How a run of the pool ended.
