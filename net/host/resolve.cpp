@@ -1,58 +1,90 @@
 #include "net/host/resolve.hpp"
 
-#include <arpa/inet.h>
 #include <netdb.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <cstring>
+
+#include "net/host/socket_address.hpp"
 
 namespace punchlab::net {
+namespace {
 
-sockaddr_in to_sockaddr(const TransportAddress& address) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(address.port);
-  out.sin_addr.s_addr = htonl(address.address.v4_value());
-  return out;
+std::optional<std::uint16_t> port_of(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+  return port;
 }
 
-TransportAddress from_sockaddr(const sockaddr_in& address) {
-  return {IpAddress::v4(ntohl(address.sin_addr.s_addr)), ntohs(address.sin_port)};
-}
-
-std::optional<TransportAddress> resolve(const std::string& text, std::uint16_t default_port) {
-  const auto colon = text.rfind(':');
-  const std::string host = text.substr(0, colon);
-  std::uint16_t port = default_port;
-  if (colon != std::string::npos) {
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
-    if (error != std::errc{} || rest != end) return std::nullopt;
-  }
+/// `host`, and the port that `rest` (empty, or ":PORT") tells.
+std::optional<HostPort> with_port(std::string host, const std::string& rest) {
   if (host.empty()) return std::nullopt;
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return std::nullopt;
-  auto address = from_sockaddr(*reinterpret_cast<const sockaddr_in*>(found->ai_addr));
-  freeaddrinfo(found);
+  if (rest.empty()) return HostPort{std::move(host), std::nullopt};
+  const auto port = rest.front() == ':' ? port_of(rest.substr(1)) : std::nullopt;
+  if (!port) return std::nullopt;
+  return HostPort{std::move(host), port};
+}
+
+std::optional<TransportAddress> address_of(const addrinfo& found, std::uint16_t port) {
+  if (found.ai_family != AF_INET && found.ai_family != AF_INET6) return std::nullopt;
+  SocketAddress raw;
+  std::memcpy(raw.raw(), found.ai_addr, found.ai_addrlen);
+  auto address = raw.value();
+  const auto bytes = address.address.bytes();
+  const bool link_local = !address.address.is_v4() && bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80;
+  if (link_local) return std::nullopt;
   address.port = port;
   return address;
 }
 
+}  // namespace
+
+std::optional<HostPort> split_host_port(const std::string& text) {
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string::npos) return std::nullopt;
+    const auto host = text.substr(1, end - 1);
+    if (host.find(':') == std::string::npos) return std::nullopt;
+    return with_port(host, text.substr(end + 1));
+  }
+  const auto colon = text.find(':');
+  const bool bare = colon != text.rfind(':');
+  if (bare && !IpAddress::parse(text)) return std::nullopt;
+  return bare || colon == std::string::npos ? with_port(text, "")
+                                            : with_port(text.substr(0, colon), text.substr(colon));
+}
+
+std::vector<TransportAddress> resolve_all(const std::string& text, std::uint16_t default_port) {
+  const auto wanted = split_host_port(text);
+  if (!wanted) return {};
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(wanted->host.c_str(), nullptr, &hints, &found) != 0) return {};
+  std::vector<TransportAddress> addresses;
+  for (const auto* entry = found; entry != nullptr; entry = entry->ai_next)
+    if (const auto address = address_of(*entry, wanted->port.value_or(default_port))) addresses.push_back(*address);
+  freeaddrinfo(found);
+  return addresses;
+}
+
+std::optional<TransportAddress> resolve(const std::string& text, std::uint16_t default_port) {
+  const auto all = resolve_all(text, default_port);
+  return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
 std::optional<IpAddress> source_address_for(const TransportAddress& remote) {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const int fd = open_socket(remote.address.family(), SOCK_DGRAM);
   if (fd < 0) return std::nullopt;
-  const auto target = to_sockaddr(remote);
-  sockaddr_in local{};
-  socklen_t size = sizeof local;
-  const bool routed = connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0 &&
-                      getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0;
+  const SocketAddress target(remote);
+  SocketAddress local;
+  const bool routed = connect(fd, target.raw(), target.size()) == 0 && getsockname(fd, local.raw(), local.room()) == 0;
   close(fd);
   if (!routed) return std::nullopt;
-  return from_sockaddr(local).address;
+  return local.value().address;
 }
 
 }  // namespace punchlab::net

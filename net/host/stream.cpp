@@ -1,9 +1,7 @@
 #include "net/host/stream.hpp"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "net/host/resolve.hpp"
+#include "net/host/socket_address.hpp"
 
 namespace punchlab::net {
 namespace {
@@ -23,9 +21,8 @@ void send_at_once(int fd) {
 
 bool bind_to(int fd, const TransportAddress& local) {
   const int on = 1;
-  const auto address = to_sockaddr(local);
-  return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-         bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const SocketAddress address(local);
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 && bind(fd, address.raw(), address.size()) == 0;
 }
 
 std::string handshake_error(gnutls_session_t session, int error) {
@@ -48,11 +45,11 @@ Stream::Stream(int fd, std::shared_ptr<const TlsCredentials> tls) : fd_(fd), tls
 
 Stream::Stream(const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls,
                std::optional<TransportAddress> local)
-    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), tls_(std::move(tls)) {
-  const auto address = to_sockaddr(remote);
+    : fd_(open_socket(remote.address.family(), SOCK_STREAM)), tls_(std::move(tls)) {
+  const SocketAddress address(remote);
   if (fd_ >= 0) send_at_once(fd_);
   const bool bound = fd_ >= 0 && (!local || bind_to(fd_, *local));
-  const bool made = bound && connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool made = bound && connect(fd_, address.raw(), address.size()) == 0;
   if (made)
     begin_handshake();
   else if (!bound || errno != EINPROGRESS)
@@ -130,9 +127,8 @@ void Stream::advance() {
     socklen_t size = sizeof error;
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) return fail(std::strerror(error));
-    sockaddr_in peer{};
-    size = sizeof peer;
-    if (getpeername(fd_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return;  // not yet
+    SocketAddress peer;
+    if (getpeername(fd_, peer.raw(), peer.room()) != 0) return;  // not yet
     begin_handshake();
   } else if (state_ == State::handshaking) {
     shake_hands();

@@ -1,15 +1,13 @@
 #include "net/host/stream_set.hpp"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "net/host/monotonic_clock.hpp"
-#include "net/host/resolve.hpp"
+#include "net/host/socket_address.hpp"
 
 namespace punchlab::net {
 namespace {
@@ -25,19 +23,18 @@ StreamSet::~StreamSet() {
 }
 
 Opened StreamSet::listen(SocketId id, const TransportAddress& local, std::shared_ptr<const TlsCredentials> tls) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = open_socket(local.address.family(), SOCK_STREAM);
   const int on = 1;
-  auto address = to_sockaddr(local);
-  socklen_t size = sizeof address;
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || bind(fd, raw, size) != 0 ||
-      ::listen(fd, kBacklog) != 0 || getsockname(fd, raw, &size) != 0 || !host_.follow(fd, EPOLLIN)) {
+  SocketAddress address(local);
+  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      bind(fd, address.raw(), address.size()) != 0 || ::listen(fd, kBacklog) != 0 ||
+      getsockname(fd, address.raw(), address.room()) != 0 || !host_.follow(fd, EPOLLIN)) {
     const int error = errno;
     if (fd >= 0) ::close(fd);
     return {{}, error};
   }
   listeners_[id] = {fd, std::move(tls)};
-  return {from_sockaddr(address), 0};
+  return {address.value(), 0};
 }
 
 void StreamSet::connect(SocketId id, const TransportAddress& remote, std::shared_ptr<const TlsCredentials> tls) {
@@ -81,11 +78,11 @@ void StreamSet::handle(Time now, const UdpHost::Woken& woken, StreamUser& user) 
 
 void StreamSet::accept_all(Time now, SocketId id, const Listener& listener) {
   for (int i = 0; i < kBacklog; ++i) {
-    sockaddr_in remote{};
-    socklen_t size = sizeof remote;
-    const int fd = accept4(listener.fd, reinterpret_cast<sockaddr*>(&remote), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    SocketAddress remote;
+    const int fd = accept4(listener.fd, remote.raw(), remote.room(), SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
-    const auto unfinished = std::count_if(streams_.begin(), streams_.end(), [](const auto& s) { return s.second.opened_by != kNever; });
+    const auto unfinished =
+        std::count_if(streams_.begin(), streams_.end(), [](const auto& s) { return s.second.opened_by != kNever; });
     if (static_cast<std::size_t>(unfinished) >= kMaxUnfinished) {
       ::close(fd);
       continue;
@@ -93,7 +90,7 @@ void StreamSet::accept_all(Time now, SocketId id, const Listener& listener) {
     const SocketId stream{next_id_};
     next_id_ = next_id_ + 1 < kMostIds ? next_id_ + 1 : kFirstAccepted;
     streams_.erase(stream);
-    streams_.emplace(stream, Entry{Stream(fd, listener.tls), true, id, from_sockaddr(remote), now + kPatience});
+    streams_.emplace(stream, Entry{Stream(fd, listener.tls), true, id, remote.value(), now + kPatience});
   }
 }
 
@@ -104,8 +101,10 @@ void StreamSet::advance(Time now, SocketId id, StreamUser& user) {
   entry.stream.advance();
   if (entry.stream.state() == Stream::State::open && entry.opened_by != kNever) {
     entry.opened_by = kNever;
-    if (entry.accepted) user.on_stream_accepted(entry.listener, id, entry.remote);
-    else user.on_stream_opened(id);
+    if (entry.accepted)
+      user.on_stream_accepted(entry.listener, id, entry.remote);
+    else
+      user.on_stream_opened(id);
   }
   if (entry.opened_by != kNever && now >= entry.opened_by && entry.stream.state() != Stream::State::closed)
     return tell_closed(id, user, "it does not answer");

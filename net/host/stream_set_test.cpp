@@ -1,16 +1,20 @@
-// TCP and TLS connections on loopback. Cases:
-//  1. What one side sends arrives whole and in order, both ways, in more messages than a socket buffer holds, with and without TLS.
+// TCP and TLS connections on loopback. Cases, the first also with IPv6:
+//  1. What one side sends arrives whole and in order, both ways, in more messages than a socket buffer holds, with and
+//  without TLS.
 //  2. A connection that is refused is told once, with the reason.
 //  3. A certificate of another authority or for another name is refused by the one who connects, with the reason.
 //  4. Who connects but never begins TLS is dropped after kPatience, and its listener's owner never hears of it.
 //  5. Whole messages are lost, and counted, when too much waits; never parts.
+#include "net/host/stream_set.hpp"
+
 #include <gtest/gtest.h>
+
 #include <cerrno>
 #include <map>
 #include <numeric>
 
 #include "net/host/monotonic_clock.hpp"
-#include "net/host/stream_set.hpp"
+#include "net/host/own_loopback_for_test.hpp"
 
 namespace punchlab::net {
 namespace {
@@ -25,13 +29,19 @@ struct Ends final : StreamUser {
   UdpHost host;
   StreamSet streams{host};
   std::optional<SocketId> accepted;
+  TransportAddress remote;  ///< of the accepted one
   bool opened = false;
   std::map<SocketId, std::vector<std::uint8_t>> got;
   std::vector<std::string> closed;
 
-  void on_stream_accepted(SocketId, SocketId stream, const TransportAddress&) override { accepted = stream; }
+  void on_stream_accepted(SocketId, SocketId stream, const TransportAddress& from) override {
+    accepted = stream;
+    remote = from;
+  }
   void on_stream_opened(SocketId) override { opened = true; }
-  void on_stream_bytes(SocketId stream, Bytes bytes) override { got[stream].insert(got[stream].end(), bytes.begin(), bytes.end()); }
+  void on_stream_bytes(SocketId stream, Bytes bytes) override {
+    got[stream].insert(got[stream].end(), bytes.begin(), bytes.end());
+  }
   void on_stream_closed(SocketId, const std::string& why) override { closed.push_back(why); }
 
   template <class Done>
@@ -40,8 +50,9 @@ struct Ends final : StreamUser {
       streams.handle(monotonic_now(), host.wait(monotonic_now() + 10ms), *this);
     return done();
   }
-  bool join(std::shared_ptr<const TlsCredentials> server, std::shared_ptr<const TlsCredentials> client) {
-    const auto local = streams.listen(kListener, kAnyPort, std::move(server));
+  bool join(std::shared_ptr<const TlsCredentials> server, std::shared_ptr<const TlsCredentials> client,
+            const TransportAddress& at = kAnyPort) {
+    const auto local = streams.listen(kListener, at, std::move(server));
     EXPECT_EQ(local.error, 0);
     streams.connect(kClient, local.local, std::move(client));
     return run([&] { return (opened && accepted) || !closed.empty(); }) && closed.empty();
@@ -50,8 +61,12 @@ struct Ends final : StreamUser {
 
 class Streams : public testing::TestWithParam<bool> {
  protected:
-  std::shared_ptr<const TlsCredentials> server() const { return GetParam() ? TlsCredentials::server(kPem, kPem) : nullptr; }
-  std::shared_ptr<const TlsCredentials> client() const { return GetParam() ? TlsCredentials::client(kPem, "relay.test") : nullptr; }
+  std::shared_ptr<const TlsCredentials> server() const {
+    return GetParam() ? TlsCredentials::server(kPem, kPem) : nullptr;
+  }
+  std::shared_ptr<const TlsCredentials> client() const {
+    return GetParam() ? TlsCredentials::client(kPem, "relay.test") : nullptr;
+  }
 };
 
 TEST_P(Streams, CarryBothWays) {
@@ -65,11 +80,13 @@ TEST_P(Streams, CarryBothWays) {
       ends.streams.send(*ends.accepted, message);
     }
     const auto wanted = static_cast<std::size_t>(round + 1) * 100'000;
-    ASSERT_TRUE(ends.run([&] { return ends.got[kClient].size() >= wanted && ends.got[*ends.accepted].size() >= wanted; }));
+    ASSERT_TRUE(
+        ends.run([&] { return ends.got[kClient].size() >= wanted && ends.got[*ends.accepted].size() >= wanted; }));
   }
   EXPECT_EQ(ends.streams.lost(), 0u);
   for (const auto& [id, bytes] : ends.got)
-    for (std::size_t i = 0; i < bytes.size(); i += 1000) ASSERT_TRUE(std::equal(message.begin(), message.end(), bytes.begin() + static_cast<std::ptrdiff_t>(i)));
+    for (std::size_t i = 0; i < bytes.size(); i += 1000)
+      ASSERT_TRUE(std::equal(message.begin(), message.end(), bytes.begin() + static_cast<std::ptrdiff_t>(i)));
   ends.streams.close(kClient);
   EXPECT_TRUE(ends.run([&] { return !ends.closed.empty(); }));
   EXPECT_EQ(ends.closed, std::vector<std::string>{""}) << "in order";
@@ -87,6 +104,22 @@ TEST_P(Streams, LoseWholeMessagesWhenTooMuchWaits) {
   EXPECT_EQ(ends.got[*ends.accepted].size(), wanted);
 }
 INSTANTIATE_TEST_SUITE_P(PlainAndTls, Streams, testing::Bool());
+
+class StreamFamilies : public BothFamilies {};
+INSTANTIATE_TEST_SUITE_P(Families, StreamFamilies, testing::Values(Family::ipv4, Family::ipv6), name_of_family);
+
+TEST_P(StreamFamilies, CarryBothWays) {
+  for (const bool tls : {false, true}) {
+    Ends ends;
+    ASSERT_TRUE(ends.join(tls ? TlsCredentials::server(kPem, kPem) : nullptr,
+                          tls ? TlsCredentials::client(kPem, "relay.test") : nullptr, {loopback(), 0}));
+    EXPECT_EQ(ends.remote.address, loopback());
+    const std::vector<std::uint8_t> there{1, 2, 3}, back{4, 5};
+    ends.streams.send(kClient, there);
+    ends.streams.send(*ends.accepted, back);
+    EXPECT_TRUE(ends.run([&] { return ends.got[*ends.accepted] == there && ends.got[kClient] == back; }));
+  }
+}
 
 TEST(StreamSet, RefusedConnection) {
   Ends ends;
@@ -107,7 +140,9 @@ TEST(StreamSet, RefusedConnection) {
 TEST(StreamSet, CertificateThatIsNotBelieved) {
   for (const bool own_authority : {true, false}) {
     Ends ends;
-    EXPECT_FALSE(ends.join(TlsCredentials::server(kPem, kPem), TlsCredentials::client(own_authority ? kPem : "", own_authority ? "other.example" : "relay.test")));
+    EXPECT_FALSE(
+        ends.join(TlsCredentials::server(kPem, kPem),
+                  TlsCredentials::client(own_authority ? kPem : "", own_authority ? "other.example" : "relay.test")));
     ASSERT_FALSE(ends.closed.empty());
     EXPECT_NE(ends.closed[0].find("certificate was refused"), std::string::npos) << ends.closed[0];
   }

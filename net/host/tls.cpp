@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "protocol/base/address.hpp"
+
 namespace punchlab::net {
 namespace {
 
@@ -42,7 +44,8 @@ gnutls_session_t TlsCredentials::session(int fd) const {
   gnutls_credentials_set(made, GNUTLS_CRD_CERTIFICATE, credentials_);
   gnutls_transport_set_int(made, fd);
   if (is_server_) return made;
-  gnutls_server_name_set(made, GNUTLS_NAME_DNS, name_.data(), name_.size());
+  const bool is_address = IpAddress::parse(name_).has_value();  // which RFC 6066 section 3 does not let us say
+  if (!is_address) gnutls_server_name_set(made, GNUTLS_NAME_DNS, name_.data(), name_.size());
   gnutls_session_set_verify_cert(made, name_.c_str(), 0);
   return made;
 }

@@ -1,15 +1,13 @@
 #include "net/host/udp_host.hpp"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
-#include "net/host/resolve.hpp"
+#include "net/host/socket_address.hpp"
 
 namespace punchlab::net {
 namespace {
@@ -26,6 +24,13 @@ int add(int epoll, int fd, std::uint64_t key) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+/// Packets live for `ttl` hops (IPv6: hop limit); 0: as many as the system has them live.
+bool set_ttl(int fd, Family family, std::uint8_t ttl) {
+  const int hops = ttl == 0 ? -1 : ttl;  // -1: the system's default
+  return family == Family::ipv4 ? setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops) == 0
+                                : setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops) == 0;
+}
+
 Opened failed(int fd) {
   const int error = errno;
   if (fd >= 0) ::close(fd);
@@ -34,7 +39,8 @@ Opened failed(int fd) {
 
 }  // namespace
 
-UdpHost::UdpHost() : epoll_(epoll_create1(EPOLL_CLOEXEC)), timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+UdpHost::UdpHost()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
   if (epoll_ < 0 || timer_ < 0 || add(epoll_, timer_, kTimer) != 0)
     throw std::system_error(errno, std::generic_category(), "epoll");
 }
@@ -46,15 +52,15 @@ UdpHost::~UdpHost() {
 }
 
 Opened UdpHost::open(SocketId id, const TransportAddress& local) {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  auto address = to_sockaddr(local);
-  socklen_t size = sizeof address;
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  if (fd < 0 || bind(fd, raw, size) != 0 || getsockname(fd, raw, &size) != 0 || add(epoll_, fd, id.value) != 0)
+  const auto family = local.address.family();
+  const int fd = open_socket(family, SOCK_DGRAM);
+  SocketAddress address(local);
+  if (fd < 0 || bind(fd, address.raw(), address.size()) != 0 || getsockname(fd, address.raw(), address.room()) != 0 ||
+      add(epoll_, fd, id.value) != 0)
     return failed(fd);
   close(id);
-  sockets_[id] = {fd, 0};
-  return {from_sockaddr(address), 0};
+  sockets_[id] = {fd, family, 0};
+  return {address.value(), 0};
 }
 
 void UdpHost::close(SocketId id) {
@@ -71,13 +77,9 @@ void UdpHost::send(const Transmit& transmit, Bytes bytes) {
     return;
   }
   auto& socket = found->second;
-  if (socket.ttl != transmit.ttl) {
-    const int ttl = transmit.ttl == 0 ? -1 : transmit.ttl;  // -1: the system's default
-    if (setsockopt(socket.fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) == 0) socket.ttl = transmit.ttl;
-  }
-  const auto target = to_sockaddr(transmit.destination);
-  const auto* const raw = reinterpret_cast<const sockaddr*>(&target);
-  if (sendto(socket.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL, raw, sizeof target) < 0) ++lost_;
+  if (socket.ttl != transmit.ttl && set_ttl(socket.fd, socket.family, transmit.ttl)) socket.ttl = transmit.ttl;
+  const SocketAddress target(transmit.destination);
+  if (sendto(socket.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL, target.raw(), target.size()) < 0) ++lost_;
 }
 
 void UdpHost::watch(int fd) {
@@ -128,13 +130,12 @@ std::optional<Datagram> UdpHost::receive(SocketId id) {
   const auto found = sockets_.find(id);
   if (found == sockets_.end()) return std::nullopt;
   for (int errors = 0; errors < 4; ++errors) {
-    sockaddr_in source{};
-    socklen_t size = sizeof source;
-    auto* const raw = reinterpret_cast<sockaddr*>(&source);
-    const auto length = recvfrom(found->second.fd, buffer_.data(), buffer_.size(), 0, raw, &size);
+    SocketAddress source;
+    const auto length = recvfrom(found->second.fd, buffer_.data(), buffer_.size(), 0, source.raw(), source.room());
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-    if (length < 0 || static_cast<std::size_t>(length) > kMaxDatagram) continue;  // an ICMP error, or longer than ours can be
-    return Datagram{id, from_sockaddr(source), {buffer_.data(), static_cast<std::size_t>(length)}};
+    if (length < 0 || static_cast<std::size_t>(length) > kMaxDatagram)
+      continue;  // an ICMP error, or longer than ours can be
+    return Datagram{id, source.value(), {buffer_.data(), static_cast<std::size_t>(length)}};
   }
   return std::nullopt;
 }

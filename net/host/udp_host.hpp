@@ -1,5 +1,5 @@
 #pragma once
-// The real world for one endpoint of the core: its UDP sockets on epoll, and a timer for its deadline. IPv4 only.
+// The real world for one endpoint of the core: its UDP sockets on epoll, and a timer for its deadline.
 #include <array>
 #include <map>
 #include <vector>
@@ -31,8 +31,8 @@ class UdpHost {
   /// `wait` also returns when `fd` can be read; -1 ends that. A regular file can always be read.
   void watch(int fd);
 
-  /// `wait` also returns when one of `events` (of epoll) comes to `fd`, in `Woken::files`; 0 ends that, and so does closing
-  /// the descriptor. False: the kernel has no events for such a file, which can always be read and written.
+  /// `wait` also returns when one of `events` (of epoll) comes to `fd`, in `Woken::files`; 0 ends that, and so does
+  /// closing the descriptor. False: the kernel has no events for such a file, which can always be read and written.
   bool follow(int fd, std::uint32_t events);
 
   struct File {
@@ -53,6 +53,7 @@ class UdpHost {
  private:
   struct Socket {
     int fd = -1;
+    Family family = Family::ipv4;
     std::uint8_t ttl = 0;  ///< set on it; 0: the default
   };
   void set_timer(Time until);

@@ -20,21 +20,38 @@ bool ready(int fd, short events) {
 
 }  // namespace
 
+TcpEnd::TcpEnd(const std::vector<TransportAddress>& addresses) : untried_(addresses.rbegin(), addresses.rend()) {
+  connect_to_next();
+}
+
+void TcpEnd::connect_to_next() {
+  stream_.emplace(untried_.back(), nullptr);
+  untried_.pop_back();
+  followed_ = 0;
+  if (finish_) stream_->finish();
+}
+
 void TcpEnd::advance() {
-  stream_.advance();
-  was_open_ = was_open_ || stream_.state() == Stream::State::open;
+  stream_->advance();
+  was_open_ = was_open_ || stream_->state() == Stream::State::open;
+  while (broken() && !was_open_ && !untried_.empty()) connect_to_next();
+}
+
+void TcpEnd::finish() {
+  finish_ = true;
+  stream_->finish();
 }
 
 std::size_t TcpEnd::room() const {
-  if (stream_.state() != Stream::State::open) return 0;
-  return stream_.waiting() < kMostWaiting ? kMostWaiting - stream_.waiting() : 0;
+  if (stream_->state() != Stream::State::open) return 0;
+  return stream_->waiting() < kMostWaiting ? kMostWaiting - stream_->waiting() : 0;
 }
 
 void TcpEnd::follow(UdpHost& host, bool want_bytes) {
   if (broken()) return;
-  auto events = stream_.events();
-  if (!want_bytes && stream_.state() == Stream::State::open) events &= ~std::uint32_t{EPOLLIN};
-  if (events != followed_) host.follow(stream_.fd(), events);
+  auto events = stream_->events();
+  if (!want_bytes && stream_->state() == Stream::State::open) events &= ~std::uint32_t{EPOLLIN};
+  if (events != followed_) host.follow(stream_->fd(), events);
   followed_ = events;
 }
 
@@ -54,8 +71,10 @@ void StdioEnd::write(Bytes bytes) {
 void StdioEnd::advance() {
   while (sent_ < out_.size() && !broken_ && ready(STDOUT_FILENO, POLLOUT)) {
     const auto size = ::write(STDOUT_FILENO, out_.data() + sent_, std::min<std::size_t>(out_.size() - sent_, PIPE_BUF));
-    if (size < 0) broken_ = true;
-    else sent_ += static_cast<std::size_t>(size);
+    if (size < 0)
+      broken_ = true;
+    else
+      sent_ += static_cast<std::size_t>(size);
   }
   if (sent_ < out_.size() && !broken_) return;
   out_.clear();

@@ -35,22 +35,27 @@ class ByteEnd {
 
 class TcpEnd final : public ByteEnd {
  public:
-  explicit TcpEnd(Stream stream) : stream_(std::move(stream)) {}
-  std::size_t read(MutableBytes out) override { return stream_.receive(out); }
-  bool at_end() const override { return stream_.ended(); }
+  explicit TcpEnd(Stream stream) { stream_.emplace(std::move(stream)); }
+  /// Connects to the first of `addresses` that takes it; there is at least one.
+  explicit TcpEnd(const std::vector<TransportAddress>& addresses);
+  std::size_t read(MutableBytes out) override { return stream_->receive(out); }
+  bool at_end() const override { return stream_->ended(); }
   std::size_t room() const override;
-  void write(Bytes bytes) override { stream_.send(bytes); }
-  void finish() override { stream_.finish(); }
-  bool flushed() const override { return stream_.waiting() == 0; }
+  void write(Bytes bytes) override { stream_->send(bytes); }
+  void finish() override;
+  bool flushed() const override { return stream_->waiting() == 0; }
   void advance() override;
-  bool broken() const override { return stream_.state() == Stream::State::closed; }
+  bool broken() const override { return stream_->state() == Stream::State::closed; }
   bool was_open() const override { return was_open_; }
-  void abort() override { stream_.abort(); }
+  void abort() override { stream_->abort(); }
   void follow(UdpHost& host, bool want_bytes) override;
 
  private:
-  Stream stream_;
-  bool was_open_ = false;
+  void connect_to_next();
+
+  std::optional<Stream> stream_;           ///< always one
+  std::vector<TransportAddress> untried_;  ///< the next one is the last
+  bool was_open_ = false, finish_ = false;
   std::uint32_t followed_ = 0;
 };
 

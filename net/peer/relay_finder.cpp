@@ -14,9 +14,12 @@ const Policy kPolicy{};
 
 const char* name_of(Transport transport) {
   switch (transport) {
-    case Transport::udp: return "UDP";
-    case Transport::tcp: return "TCP";
-    case Transport::tls: return "TLS";
+    case Transport::udp:
+      return "UDP";
+    case Transport::tcp:
+      return "TCP";
+    case Transport::tls:
+      return "TLS";
   }
   return "";
 }
@@ -34,7 +37,11 @@ RelayFinder::~RelayFinder() {
 }
 
 void RelayFinder::begin(Time now) {
-  for (std::size_t i = 0; i < attempts_.size(); ++i) attempts_[i].begins = now + static_cast<int>(i) * kHeadStart;
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    const bool same_transport = i > 0 && attempts_[i].way.transport == attempts_[i - 1].way.transport;
+    const auto head_start = same_transport ? kFamilyHeadStart : kHeadStart;
+    attempts_[i].begins = i == 0 ? now : attempts_[i - 1].begins + head_start;
+  }
 }
 
 bool RelayFinder::over(Time now) const {

@@ -1,6 +1,7 @@
 #pragma once
-// Finds out over which transport the relay can be reached from here: UDP first, then TCP, then TLS, each begun a little
-// later than the one before, and the first that answers is taken (the way of RFC 8305, "happy eyeballs").
+// Finds out over which transport and family the relay can be reached from here: UDP first, then TCP, then TLS, each
+// begun a little later than the one before, and the first that answers is taken (the way of RFC 8305, "happy
+// eyeballs").
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,10 @@ const char* name_of(Transport transport);
 
 class RelayFinder final : private StreamUser {
  public:
-  /// Between the beginnings of two ways: long enough for UDP to repeat a lost request.
+  /// Between the beginnings of two transports: long enough for UDP to repeat a lost request.
   static constexpr Duration kHeadStart = std::chrono::milliseconds{800};
+  /// Between those of two addresses over the same transport (RFC 8305 section 5, Connection Attempt Delay).
+  static constexpr Duration kFamilyHeadStart = std::chrono::milliseconds{250};
   /// After the beginning of the last way nothing answers any more.
   static constexpr Duration kPatience = std::chrono::seconds{8};
 

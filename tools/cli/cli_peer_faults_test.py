@@ -64,7 +64,7 @@ class Reasons(Peers):
     def test_wrong_usage(self):
         def refused(*arguments, key="a.key", status=2):
             return self.refused("connect", "--relay", RELAY, "--user", "alice:secret", "--key", key, "--peer", self.key["b"], *arguments, status=status)
-        self.assertIn("name.invalid: no IPv4 address found for it", self.refused(
+        self.assertIn("name.invalid: no address found for it", self.refused(
             "connect", "--relay", "name.invalid", "--user", "a:b", "--key", "a.key", "--peer", self.key["b"]))
         self.assertIn("it must be the 64 digits", self.refused("connect", "--relay", RELAY, "--user", "a:b", "--key", "a.key", "--peer", "x"))
         self.assertIn("own key", self.refused("connect", "--relay", RELAY, "--user", "a:b", "--key", "a.key", "--peer", self.key["a"]))

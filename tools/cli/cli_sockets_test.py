@@ -78,8 +78,11 @@ class RealSockets(Command):
 
     def test_wrong_usage(self):
         for arguments, says in (
-            (["--listen", "127.0.0.1:x", *USER], "--listen 127.0.0.1:x: no IPv4 address found for it"),
+            (["--listen", "127.0.0.1:x", *USER], "--listen 127.0.0.1:x: no address found for it"),
             (["--listen", "0.0.0.0:0", *USER], "not 0.0.0.0"),
+            (["--listen", "[::]:0", *USER], "not 0.0.0.0 or ::"),
+            (["--listen", "[::1:0", *USER], "--listen [::1:0: no address found for it"),
+            (["--listen", "127.0.0.1:0", *USER, "--alternate", "[::1]:0"], "same family as --listen"),
             (["--listen", "127.0.0.1:0", "--user", "alice"], "--user alice: it must be NAME:PASSWORD"),
             (["--listen", "127.0.0.1:0", *USER, "--relayed-ports", "9-8"], "--relayed-ports 9-8: it must be A-B"),
             (["--listen", "127.0.0.1:0", *USER, "--alternate", "127.0.0.1:0"], "must be another address"),

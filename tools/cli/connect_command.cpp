@@ -1,7 +1,6 @@
 // punchlab connect: the initiator on a real machine.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "tools/cli/interrupt.hpp"
@@ -25,7 +24,9 @@ class PipeClient final : public PeerService {
     tunnel.reset(opened.channel, tunnel::ResetCode::refused);
   }
   void on_aborted(const tunnel::Aborted& aborted) override { aborted_ = aborted.code; }
-  bool finished(const tunnel::Tunnel&, const net::Channels& channels) const override { return channel_ && channels.empty(); }
+  bool finished(const tunnel::Tunnel&, const net::Channels& channels) const override {
+    return channel_ && channels.empty();
+  }
   std::optional<tunnel::ResetCode> aborted() const { return aborted_; }
 
  private:
@@ -36,7 +37,8 @@ class PipeClient final : public PeerService {
 /// Local TCP ports whose connections go to a host and port behind the listener.
 class Forwarder final : public PeerService, private net::StreamUser {
  public:
-  Forwarder(net::UdpHost& host, const std::vector<std::string>& forwards, PeerStatus& status) : streams_(host), status_(status) {
+  Forwarder(net::UdpHost& host, const std::vector<std::string>& forwards, PeerStatus& status)
+      : streams_(host), status_(status) {
     for (const auto& text : forwards) listen(text);
   }
   void on_opened(tunnel::Tunnel& tunnel, net::Channels&, const tunnel::Opened& opened) override {
@@ -72,17 +74,29 @@ class Forwarder final : public PeerService, private net::StreamUser {
   net::Channels* channels_ = nullptr;
 };
 
+/// Where colons stand outside brackets.
+std::vector<std::size_t> colons_of(const std::string& text) {
+  std::vector<std::size_t> colons;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '[' || text[i] == ']') inside = text[i] == '[';
+    if (text[i] == ':' && !inside) colons.push_back(i);
+  }
+  return colons;
+}
+
 /// [ADDR:]PORT:HOST:PORT
 void Forwarder::listen(const std::string& text) {
-  const auto colons = std::count(text.begin(), text.end(), ':');
+  const auto colons = colons_of(text);
   const auto fail = [&] {
-    throw CommandError(kWrongUsage, fmt::format("--forward {}: it must be [ADDR:]PORT:HOST:PORT", text));
+    throw CommandError(kWrongUsage,
+                       fmt::format("--forward {}: it must be [ADDR:]PORT:HOST:PORT, IPv6 in brackets", text));
   };
-  if (colons != 2 && colons != 3) fail();
-  const auto target = text.rfind(':', text.rfind(':') - 1);
-  const auto own = (colons == 2 ? "127.0.0.1:" : "") + text.substr(0, target);
+  if (colons.size() != 2 && colons.size() != 3) fail();
+  const auto target = colons[colons.size() - 2];
+  const auto own = (colons.size() == 2 ? "127.0.0.1:" : "") + text.substr(0, target);
   const auto local = TransportAddress::parse(own);
-  if (!local || !local->address.is_v4() || text.size() - target - 1 > 200) fail();
+  if (!local || text.size() - target - 1 > 200) fail();
   const auto opened = listen_or_fail(streams_, SocketId{static_cast<std::uint32_t>(targets_.size())}, *local, nullptr);
   targets_.push_back(text.substr(target + 1));
   status_.say("forward", fmt::format("{} goes to {} at the peer", opened.to_string(), targets_.back()));
@@ -90,16 +104,20 @@ void Forwarder::listen(const std::string& text) {
 
 Syntax connect_syntax() {
   Syntax syntax{
-      .usage = "punchlab connect --relay HOST[:PORT] --user NAME:PASSWORD --key FILE --peer KEY [--forward ...] [OPTIONS]",
-      .about = "Reaches the peer that listens under KEY, directly if the NATs allow it and over the relay if not. Standard "
-               "input and output then go through a pipe to the listener's; with --forward, TCP connections to local ports go "
-               "to hosts behind it. Status lines are on stderr.",
+      .usage =
+          "punchlab connect --relay HOST[:PORT] --user NAME:PASSWORD --key FILE --peer KEY [--forward ...] [OPTIONS]",
+      .about =
+          "Reaches the peer that listens under KEY, directly if the NATs allow it and over the relay if not. Standard "
+          "input and output then go through a pipe to the listener's; with --forward, TCP connections to local ports "
+          "go "
+          "to hosts behind it. Status lines are on stderr.",
       .example = "punchlab connect --config peer.conf --forward 8022:localhost:22",
       .options = po::options_description("options"),
       .positional = "",
   };
   add_peer_options(syntax.options);
-  syntax.options.add_options()("forward,L", po::value<std::vector<std::string>>(), "[ADDR:]PORT:HOST:PORT; may be given several times");
+  syntax.options.add_options()("forward,L", po::value<std::vector<std::string>>(),
+                               "[ADDR:]PORT:HOST:PORT, IPv6 in brackets; may be given several times");
   return syntax;
 }
 
@@ -108,7 +126,8 @@ int run_pipe(PeerLoop& loop) {
   const auto end = loop.run(pipe, false);
   if (end.kind == SessionEnd::Kind::stopped) return kInterrupted;
   if (end.kind == SessionEnd::Kind::failed) throw CommandError(kExpectationFailed, end.reason);
-  if (pipe.aborted() == tunnel::ResetCode::refused) throw CommandError(kExpectationFailed, "the listener takes no pipe");
+  if (pipe.aborted() == tunnel::ResetCode::refused)
+    throw CommandError(kExpectationFailed, "the listener takes no pipe");
   if (pipe.aborted()) throw CommandError(kExpectationFailed, "the listener ended the pipe before its time");
   if (end.kind == SessionEnd::Kind::gone) throw CommandError(kExpectationFailed, "the peer went away");
   return kFine;
@@ -121,7 +140,8 @@ int run_forwards(PeerLoop& loop, net::UdpHost& host, const std::vector<std::stri
     if (end.kind == SessionEnd::Kind::stopped) return kFine;
     before = before || end.was_connected;
     if (!before || end.refused) throw CommandError(kExpectationFailed, end.reason);
-    loop.status().say("again", end.kind == SessionEnd::Kind::failed ? end.reason : "the peer went away; it is tried again");
+    loop.status().say("again",
+                      end.kind == SessionEnd::Kind::failed ? end.reason : "the peer went away; it is tried again");
     pause_unless_interrupted(std::chrono::seconds{2});
   }
 }

@@ -23,7 +23,9 @@ class PipeServer final : public PeerService {
     channels.join(opened.channel, std::make_unique<net::StdioEnd>());
   }
   void on_aborted(const tunnel::Aborted&) override { aborted_ = true; }
-  bool finished(const tunnel::Tunnel&, const net::Channels& channels) const override { return joined_ && channels.empty(); }
+  bool finished(const tunnel::Tunnel&, const net::Channels& channels) const override {
+    return joined_ && channels.empty();
+  }
   bool joined() const { return joined_; }
   bool aborted() const { return aborted_; }
 
@@ -42,9 +44,9 @@ class ExitServer final : public PeerService {
       status_.say("refused", fmt::format("the peer asked for '{}', which no --allow names", printable(opened.target)));
       return tunnel.reset(opened.channel, tunnel::ResetCode::refused);
     }
-    const auto address = net::resolve(target, 0);
-    if (!address) return tunnel.reset(opened.channel, tunnel::ResetCode::unreachable);
-    channels.join(opened.channel, std::make_unique<net::TcpEnd>(net::Stream(*address, nullptr)));
+    const auto addresses = net::resolve_all(target, 0);
+    if (addresses.empty()) return tunnel.reset(opened.channel, tunnel::ResetCode::unreachable);
+    channels.join(opened.channel, std::make_unique<net::TcpEnd>(addresses));
   }
   bool finished(const tunnel::Tunnel&, const net::Channels&) const override { return false; }
 
@@ -61,16 +63,20 @@ class ExitServer final : public PeerService {
 
 Syntax listen_syntax() {
   Syntax syntax{
-      .usage = "punchlab listen --relay HOST[:PORT] --user NAME:PASSWORD --key FILE --peer KEY [--allow HOST:PORT...] [OPTIONS]",
-      .about = "Waits for the peer with KEY, and for nobody else. Without --allow its pipe is joined to standard input and "
-               "output, and the program ends with it; with --allow it may open TCP connections to these hosts and ports, "
-               "again and again. Status lines are on stderr.",
+      .usage =
+          "punchlab listen --relay HOST[:PORT] --user NAME:PASSWORD --key FILE --peer KEY [--allow HOST:PORT...] "
+          "[OPTIONS]",
+      .about =
+          "Waits for the peer with KEY, and for nobody else. Without --allow its pipe is joined to standard input and "
+          "output, and the program ends with it; with --allow it may open TCP connections to these hosts and ports, "
+          "again and again. Status lines are on stderr.",
       .example = "punchlab listen --config peer.conf --allow localhost:22",
       .options = po::options_description("options"),
       .positional = "",
   };
   add_peer_options(syntax.options);
-  syntax.options.add_options()("allow", po::value<std::vector<std::string>>(), "HOST:PORT that the peer may reach, as it writes it; several times");
+  syntax.options.add_options()("allow", po::value<std::vector<std::string>>(),
+                               "HOST:PORT that the peer may reach, as it writes it; several times");
   return syntax;
 }
 
@@ -110,7 +116,10 @@ int listen_command(const Arguments& arguments) {
   std::set<std::string> allowed;
   if (values->count("allow") > 0) {
     for (const auto& target : (*values)["allow"].as<std::vector<std::string>>()) {
-      if (target.find(':') == std::string::npos) throw CommandError(kWrongUsage, fmt::format("--allow {}: it must be HOST:PORT", target));
+      const auto parts = net::split_host_port(target);
+      if (!parts || !parts->port)
+        throw CommandError(kWrongUsage,
+                           fmt::format("--allow {}: it must be HOST:PORT, an IPv6 address in brackets", target));
       allowed.insert(target);
     }
   }

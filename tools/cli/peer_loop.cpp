@@ -51,7 +51,7 @@ SessionEnd PeerLoop::run(PeerService& service, bool waits) {
   status_.begin();
   const auto way = find_relay(end);
   if (!way) return end;
-  net::Peer peer(host_, streams_, options_.agent_config(way->transport), *way, kPeerSocket, rng_);
+  net::Peer peer(host_, streams_, options_.agent_config(*way), *way, kPeerSocket, rng_);
   if (const auto why = peer.start()) throw CommandError(kMachineLacks, *why);
   auto ended = converse(peer, service, waits);
   ended.reached_relay = true;

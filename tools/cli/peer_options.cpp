@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
+#include "net/host/resolve.hpp"
 #include "tools/cli/key_file.hpp"
 #include "tools/cli/socket_options.hpp"
 
@@ -14,11 +16,32 @@ namespace po = boost::program_options;
 
 namespace {
 
-std::string host_of(const std::string& text) { return text.substr(0, text.rfind(':')); }
+/// An address of the relay, and its host as the user wrote it.
+struct Relay {
+  TransportAddress address;
+  std::string host;
+};
 
-std::shared_ptr<const net::TlsCredentials> tls_of(const po::variables_map& values, const std::string& relay) {
+/// The first address of each family.
+std::vector<Relay> relays_of(const po::variables_map& values) {
+  std::vector<Relay> relays;
+  for (const auto& text : values["relay"].as<std::vector<std::string>>()) {
+    const auto before = relays.size();
+    for (const auto& address : addresses_of("relay", text)) {
+      const auto same_family = [&](const Relay& r) { return r.address.address.family() == address.address.family(); };
+      if (std::none_of(relays.begin(), relays.end(), same_family))
+        relays.push_back({address, net::split_host_port(text)->host});
+    }
+    if (relays.size() == before)
+      throw CommandError(kWrongUsage,
+                         fmt::format("--relay {}: give one relay, with at most one IPv4 and one IPv6 address", text));
+  }
+  return relays;
+}
+
+std::shared_ptr<const net::TlsCredentials> tls_of(const po::variables_map& values, const std::string& host) {
   const auto authorities = values.count("tls-ca") > 0 ? values["tls-ca"].as<std::string>() : std::string{};
-  const auto name = values.count("tls-name") > 0 ? values["tls-name"].as<std::string>() : host_of(relay);
+  const auto name = values.count("tls-name") > 0 ? values["tls-name"].as<std::string>() : host;
   try {
     return net::TlsCredentials::client(authorities, name);
   } catch (const std::runtime_error& error) {
@@ -26,17 +49,21 @@ std::shared_ptr<const net::TlsCredentials> tls_of(const po::variables_map& value
   }
 }
 
-std::vector<net::RelayWay> ways_of(const po::variables_map& values) {
-  const auto& relay = values["relay"].as<std::string>();
-  const auto address = address_of("relay", relay);
+net::RelayWay way_of(const po::variables_map& values, const std::string& transport, const Relay& relay) {
+  if (transport == "udp") return {Transport::udp, relay.address, nullptr};
+  if (transport == "tcp") return {Transport::tcp, relay.address, nullptr};
+  if (transport != "tls")
+    throw CommandError(kWrongUsage,
+                       fmt::format("--transport {}: it must be some of udp, tcp, tls, with commas", transport));
+  return {Transport::tls, {relay.address.address, values["tls-port"].as<std::uint16_t>()}, tls_of(values, relay.host)};
+}
+
+/// Each transport over all addresses before the next one.
+std::vector<net::RelayWay> ways_of(const po::variables_map& values, const std::vector<Relay>& relays) {
   std::istringstream names(values["transport"].as<std::string>());
   std::vector<net::RelayWay> ways;
-  for (std::string name; std::getline(names, name, ',');) {
-    if (name == "udp") ways.push_back({Transport::udp, address, nullptr});
-    else if (name == "tcp") ways.push_back({Transport::tcp, address, nullptr});
-    else if (name == "tls") ways.push_back({Transport::tls, {address.address, values["tls-port"].as<std::uint16_t>()}, tls_of(values, relay)});
-    else throw CommandError(kWrongUsage, fmt::format("--transport {}: it must be some of udp, tcp, tls, with commas", name));
-  }
+  for (std::string name; std::getline(names, name, ',');)
+    for (const auto& relay : relays) ways.push_back(way_of(values, name, relay));
   if (ways.empty()) throw CommandError(kWrongUsage, "--transport: it must be some of udp, tcp, tls, with commas");
   return ways;
 }
@@ -61,7 +88,8 @@ Policy policy_of(const po::variables_map& values) {
 void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   add("config", po::value<std::string>(), "file with a line 'name = value' for each option");
-  add("relay", po::value<std::string>()->required(), "the relay, HOST[:PORT]; port 3478 unless given");
+  add("relay", po::value<std::vector<std::string>>()->required(),
+      "the relay, HOST[:PORT], an IPv6 address in brackets; port 3478 unless given; once more for its other family");
   add("user", po::value<std::string>()->required(), "NAME:PASSWORD at the relay; better in the file than here");
   add("key", po::value<std::string>()->required(), "own key file, made by 'punchlab keys'");
   add("peer", po::value<std::string>()->required(), "the other's public key");
@@ -84,20 +112,24 @@ PeerOptions read_peer_options(const po::variables_map& values, agent::Role role)
   options.agent.password = user.substr(colon + 1);
   options.identity = session::Identity(read_key_file(values["key"].as<std::string>()));
   options.agent.peer = public_key_of("peer", values["peer"].as<std::string>());
-  if (options.agent.peer == options.identity.public_key()) throw CommandError(kWrongUsage, "--peer: it is this peer's own key");
+  if (options.agent.peer == options.identity.public_key())
+    throw CommandError(kWrongUsage, "--peer: it is this peer's own key");
   if (!options.identity.remember(options.agent.peer)) throw CommandError(kWrongUsage, "--peer: it is no public key");
   options.policy = policy_of(values);
-  options.ways = ways_of(values);
-  options.agent.relay = address_of("relay", values["relay"].as<std::string>());
+  const auto relays = relays_of(values);
+  options.ways = ways_of(values, relays);
+  for (const auto& relay : relays) options.relays.push_back(relay.address);
   options.json = values["json"].as<bool>();
   return options;
 }
 
-agent::Config PeerOptions::agent_config(Transport transport) const {
+agent::Config PeerOptions::agent_config(const net::RelayWay& way) const {
   auto config = agent;
   config.policy = &policy;
   config.identity = &identity;
-  config.relay_transport = transport;
+  config.relay_transport = way.transport;
+  for (const auto& relay : relays)
+    if (relay.address == way.address.address) config.relay = relay;
   return config;
 }
 

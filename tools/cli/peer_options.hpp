@@ -10,14 +10,15 @@
 namespace punchlab::cli {
 
 struct PeerOptions {
-  std::vector<net::RelayWay> ways;  ///< to the relay, in the order of trial
+  std::vector<net::RelayWay> ways;       ///< to the relay, in the order of trial
+  std::vector<TransportAddress> relays;  ///< where it takes UDP, at most one address of each family
   Policy policy;
   session::Identity identity{session::KeyPair{}};
   agent::Config agent;  ///< `policy` and `identity` are set by `agent_config`
   bool json = false;
 
-  /// Complete; it points into this object.
-  agent::Config agent_config(Transport transport) const;
+  /// Complete, for a relay that is reached by `way`; it points into this object.
+  agent::Config agent_config(const net::RelayWay& way) const;
 };
 
 /// Adds the common options to those of a command.

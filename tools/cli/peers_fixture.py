@@ -16,6 +16,8 @@ DATA = bytes(range(256)) * 4000  # a megabyte; what arrives in another order dif
 class Peers(Command):
     """One test: nothing runs yet, the routers masquerade and keep a port for all destinations."""
 
+    relay_at = RELAY  # as --listen and --relay have it
+
     def setUp(self):
         super().setUp()
         self.key = {side: self.punchlab("keys", f"{side}.key")[0].strip() for side in "ab"}
@@ -47,13 +49,13 @@ class Peers(Command):
                 stream.close()
 
     def start_relay(self, *arguments):
-        relay = self.start_on("relay", "relay", "--listen", RELAY, "--user", "alice:secret", "--user", "bob:geheim", *arguments)
+        relay = self.start_on("relay", "relay", "--listen", self.relay_at, "--user", "alice:secret", "--user", "bob:geheim", *arguments)
         self.wait_until(lambda: relay.said, "the relay")
-        self.assertIn(f"listening on {RELAY}:3478", relay.said[0])
+        self.assertIn(f"listening on {self.relay_at}:3478", relay.said[0])
         return relay
 
-    def common(self, side, other, user, relay=RELAY):
-        return ["--relay", relay, "--user", user, "--key", f"{side}.key", "--peer", self.key[other], "--json"]
+    def common(self, side, other, user):
+        return ["--relay", self.relay_at, "--user", user, "--key", f"{side}.key", "--peer", self.key[other], "--json"]
 
     def listen(self, *arguments, **options):
         return self.start_on("b", "listen", *self.common("b", "a", "bob:geheim"), *arguments, **options)

@@ -55,13 +55,13 @@ int probe_command(const Arguments& arguments) {
       .about =
           "Asks a STUN server with RFC 5780 support what the NAT in front of this machine does, and prints it as a "
           "NAT's "
-          "file: as nats/NAME.yaml beside a scenario it is what `nat: NAME` there means. IPv4 and UDP.",
+          "file: as nats/NAME.yaml beside a scenario it is what `nat: NAME` there means. UDP, over IPv4 or IPv6.",
       .example = "punchlab probe --server stun.example.org > nats/my-nat.yaml",
       .options = po::options_description("options"),
       .positional = "",
   };
   syntax.options.add_options()("server", po::value<std::string>()->required(),
-                               "the server's primary address; port 3478 unless given")(
+                               "the server's primary address, IPv6 in brackets; port 3478 unless given")(
       "name", po::value<std::string>()->default_value("my-nat"), "the NAT's name, which must be the file's")(
       "lifetimes", po::bool_switch(), "also measure the timers, which takes several times the timers themselves");
   const auto values = parse(syntax, arguments);

@@ -26,7 +26,8 @@ void set_relayed_ports(const std::string& text, turn::ServerConfig& turn) {
   const bool whole = std::sscanf(text.c_str(), "%5u-%5u%n", &first, &last, &read) == 2 &&
                      static_cast<std::size_t>(read) == text.size();
   if (!whole || first < 1024 || last > 65535 || last < first)
-    throw CommandError(kWrongUsage, fmt::format("--relayed-ports {}: it must be A-B with 1024 <= A <= B <= 65535", text));
+    throw CommandError(kWrongUsage,
+                       fmt::format("--relayed-ports {}: it must be A-B with 1024 <= A <= B <= 65535", text));
   turn.first_port = static_cast<std::uint16_t>(first);
   turn.last_port = static_cast<std::uint16_t>(last);
 }
@@ -45,19 +46,22 @@ turn::Prefix prefix_of(const std::string& text) {
 Syntax relay_syntax() {
   Syntax syntax{
       .usage = "punchlab relay --listen ADDR[:PORT] [--alternate ADDR:PORT] --user NAME:PASSWORD... [OPTIONS]",
-      .about = "Runs the relay on this machine: STUN, behaviour discovery (with --alternate), TURN and the rendezvous of "
-               "peers, over UDP, TCP and TLS on IPv4, until Ctrl-C or SIGTERM.",
+      .about =
+          "Runs the relay on this machine: STUN, behaviour discovery (with --alternate), TURN and the rendezvous of "
+          "peers, over UDP, TCP and TLS, on IPv4 or IPv6, until Ctrl-C or SIGTERM.",
       .example = "punchlab relay --listen 192.0.2.1 --user alice:secret",
       .options = po::options_description("options"),
       .positional = "",
   };
   auto add = syntax.options.add_options();
   add("config", po::value<std::string>(), "file with a line 'name = value' for each option");
-  add("listen", po::value<std::string>()->required(), "the address that peers reach; port 3478 unless given, 0 for any");
+  add("listen", po::value<std::string>()->required(),
+      "the address that peers reach, IPv6 in brackets; port 3478 unless given, 0 for any");
   add("alternate", po::value<std::string>(), "second address and port, for RFC 5780");
   add("user", po::value<std::vector<std::string>>()->required(), "a user; may be given several times");
   add("relayed-ports", po::value<std::string>()->default_value("49152-65535"), "ports for allocations");
-  add("deny", po::value<std::vector<std::string>>(), "relay nothing to these addresses, as in 10.0.0.0/8; several times");
+  add("deny", po::value<std::vector<std::string>>(),
+      "relay nothing to these addresses, as in 10.0.0.0/8 or fc00::/7; several times");
   add("no-tcp", po::bool_switch(), "UDP (and TLS) only");
   add("tls-certificate", po::value<std::string>(), "PEM file with the chain: serves TLS");
   add("tls-key", po::value<std::string>(), "PEM file with its private key");
@@ -67,9 +71,11 @@ Syntax relay_syntax() {
 
 void check(const RelayOptions& options) {
   if (options.listen.address.is_unspecified() || (options.alternate && options.alternate->address.is_unspecified()))
-    throw CommandError(kWrongUsage, "the relay tells peers its address: give one that they reach, not 0.0.0.0");
+    throw CommandError(kWrongUsage, "the relay tells peers its address: give one that they reach, not 0.0.0.0 or ::");
   if (options.alternate && options.alternate->address == options.listen.address)
     throw CommandError(kWrongUsage, "--alternate must be another address than --listen");
+  if (options.alternate && options.alternate->address.family() != options.listen.address.family())
+    throw CommandError(kWrongUsage, "--alternate must be of the same family as --listen, IPv4 or IPv6");
   if (options.certificate.empty() != options.key.empty())
     throw CommandError(kWrongUsage, "--tls-certificate and --tls-key belong together");
 }
@@ -81,17 +87,21 @@ std::optional<RelayOptions> read_relay_options(const Arguments& arguments) {
   if (!values) return std::nullopt;
   RelayOptions options;
   options.listen = address_of("listen", (*values)["listen"].as<std::string>());
-  if (values->count("alternate") > 0) options.alternate = address_of("alternate", (*values)["alternate"].as<std::string>());
-  for (const auto& user : (*values)["user"].as<std::vector<std::string>>()) options.config.users.push_back(user_of(user));
+  if (values->count("alternate") > 0)
+    options.alternate = address_of("alternate", (*values)["alternate"].as<std::string>());
+  for (const auto& user : (*values)["user"].as<std::vector<std::string>>())
+    options.config.users.push_back(user_of(user));
   set_relayed_ports((*values)["relayed-ports"].as<std::string>(), options.config.turn);
   if (values->count("deny") > 0)
-    for (const auto& text : (*values)["deny"].as<std::vector<std::string>>()) options.config.turn.denied.push_back(prefix_of(text));
+    for (const auto& text : (*values)["deny"].as<std::vector<std::string>>())
+      options.config.turn.denied.push_back(prefix_of(text));
   options.tcp = !(*values)["no-tcp"].as<bool>();
   if (values->count("tls-certificate") > 0) options.certificate = (*values)["tls-certificate"].as<std::string>();
   if (values->count("tls-key") > 0) options.key = (*values)["tls-key"].as<std::string>();
   options.tls_port = (*values)["tls-port"].as<std::uint16_t>();
   check(options);
-  options.config.turn.relayed_v4 = options.listen.address;
+  auto& turn = options.config.turn;
+  (options.listen.address.is_v4() ? turn.relayed_v4 : turn.relayed_v6) = options.listen.address;
   return options;
 }
 

@@ -8,10 +8,14 @@
 
 namespace punchlab::cli {
 
+std::vector<TransportAddress> addresses_of(const std::string& option, const std::string& text) {
+  auto addresses = net::resolve_all(text, kStunPort);
+  if (addresses.empty()) throw CommandError(kWrongUsage, fmt::format("--{} {}: no address found for it", option, text));
+  return addresses;
+}
+
 TransportAddress address_of(const std::string& option, const std::string& text) {
-  const auto address = net::resolve(text, kStunPort);
-  if (!address) throw CommandError(kWrongUsage, fmt::format("--{} {}: no IPv4 address found for it", option, text));
-  return *address;
+  return addresses_of(option, text).front();
 }
 
 TransportAddress open_or_fail(net::UdpHost& host, SocketId socket, const TransportAddress& local) {

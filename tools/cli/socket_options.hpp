@@ -1,5 +1,6 @@
 #pragma once
-// What the commands on real sockets share: how addresses are read and how a socket that cannot be opened ends a command.
+// What the commands on real sockets share: how addresses are read and how a socket that cannot be opened ends a
+// command.
 #include "net/host/driver.hpp"
 #include "tools/cli/command.hpp"
 
@@ -10,7 +11,9 @@ inline constexpr std::uint16_t kStunPort = 3478;
 /// A waiting command looks this often whether it was interrupted.
 inline constexpr Duration kInterruptCheck = std::chrono::milliseconds{200};
 
-/// The address of `--option text`. Throws CommandError: wrong usage.
+/// The addresses of `--option text`, at least one. Throws CommandError: wrong usage.
+std::vector<TransportAddress> addresses_of(const std::string& option, const std::string& text);
+/// The first of them.
 TransportAddress address_of(const std::string& option, const std::string& text);
 /// Opens a socket and gives its address. Throws CommandError: the machine lacks it, with the system's reason.
 TransportAddress open_or_fail(net::UdpHost& host, SocketId socket, const TransportAddress& local);
