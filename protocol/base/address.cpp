@@ -117,7 +117,10 @@ bool IpAddress::is_private() const {
 std::string IpAddress::to_string() const {
   if (!is_v4()) return v6_text(bytes());
   std::string out;
-  for (std::size_t i = 0; i < 4; ++i) out += (i ? "." : "") + std::to_string(bytes_[i]);
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) out += '.';
+    out += std::to_string(bytes_[i]);
+  }
   return out;
 }
 
