@@ -88,7 +88,8 @@ std::vector<std::string> without_partner(const RunTrials& run, const RunTrials& 
   std::set<std::pair<Names, std::string>> there;
   for (const auto& cell : other.cells) there.emplace(names_of(cell.cell), any_policy ? "" : cell.cell.policy);
   std::vector<std::string> alone;
-  for (const auto& [cell, trials] : run.cells) {
+  for (const auto& with_trials : run.cells) {
+    const StoredCell& cell = with_trials.cell;
     if (there.count({names_of(cell), any_policy ? "" : cell.policy}) > 0) continue;
     alone.push_back(fmt::format("{},{} ({}{}{})", cell.client, cell.connector, cell.policy,
                                 cell.link.empty() ? "" : ", ", cell.link));

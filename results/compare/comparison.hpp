@@ -22,9 +22,17 @@ struct Contrast {
   bool differs() const { return adjusted < kSignificance; }
 };
 
+/// How often something was so on one side.
+struct Share {
+  std::uint64_t count = 0;
+  std::uint64_t trials = 0;
+  double rate = 0;  ///< of the count; over several strata the mean of theirs, weighted alike on both sides
+  Interval interval;
+};
+
 struct RateContrast : Contrast {
-  Proportion first;
-  Proportion second;
+  Share first;
+  Share second;
 };
 
 /// Differences and their bounds are nanoseconds; infinite ones are possible. `probability` is that of a difference
@@ -49,6 +57,7 @@ struct ReasonCounts {
 /// What one cell, or all cells together, have on both sides.
 struct Contrasts {
   std::uint64_t pairs = 0;            ///< trials of one world; 0: the samples are independent
+  std::size_t strata = 1;             ///< of the pooled rates; 1: one cell, or draws from one population
   std::array<RateContrast, 3> rates;  ///< by Outcome
   std::array<TimeContrast, kQuantities.size()> times;
   /// Of pairs that ended differently; of all trials when there are no pairs. Direct trials that have none do not count.

@@ -16,13 +16,12 @@ double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 Json finite(double value) { return std::isinf(value) ? Json() : Json(rounded(value)); }
 
-Json proportion_json(const Proportion& p) {
-  const auto interval = wilson_interval(p.count, p.trials);
-  return {{"count", p.count},
-          {"trials", p.trials},
-          {"rate", rounded(p.value())},
-          {"low", rounded(interval.low)},
-          {"high", rounded(interval.high)}};
+Json share_json(const Share& share) {
+  return {{"count", share.count},
+          {"trials", share.trials},
+          {"rate", rounded(share.rate)},
+          {"low", rounded(share.interval.low)},
+          {"high", rounded(share.interval.high)}};
 }
 
 Json contrast_json(const Contrast& c, double unit) {
@@ -47,8 +46,8 @@ void add_contrasts(Json& j, const Contrasts& c) {
   for (const Outcome outcome : {Outcome::direct, Outcome::relayed, Outcome::failed}) {
     const auto& rate = c.rate(outcome);
     Json& entry = j[std::string(name_of(outcome))] = contrast_json(rate, 1);
-    entry["first"] = proportion_json(rate.first);
-    entry["second"] = proportion_json(rate.second);
+    entry["first"] = share_json(rate.first);
+    entry["second"] = share_json(rate.second);
   }
   for (const Quantity quantity : kQuantities) {
     const auto& time = c.time(quantity);
@@ -96,6 +95,7 @@ Json pooled_json(const Comparison& comparison) {
   for (const auto& policy : comparison.policies) {
     for (const auto& [link, contrasts] : policy.pooled) {
       Json j{{"link", link}, {"first_policy", policy.first}, {"second_policy", policy.second}};
+      j["strata"] = contrasts.strata;
       add_contrasts(j, contrasts);
       pooled.push_back(std::move(j));
     }

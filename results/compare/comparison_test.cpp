@@ -13,6 +13,9 @@
 // beyond
 //     it is one, in pairs and in samples. Times that never come are beyond every tolerance. Chance within it is chance.
 // 12. Pairs that ended with two outcomes are named, and only pairs.
+// 13. All cells together: the difference of the means of pairs that are listed, with the strata's interval, in pairs
+// and
+//     in samples, weighted alike on both sides; of draws from a population the difference of all their trials.
 #include "results/compare/comparison.hpp"
 
 #include <gmock/gmock.h>
@@ -213,6 +216,78 @@ TEST_F(CompareTest, NamesPairsThatEndedOtherwise) {  // case 12
   EXPECT_EQ(cells[1].second_cell, after.cells[1].cell.cell);
   after.manifest.seed = 2;
   EXPECT_THAT(compare(before, after).policies[0].cells[0].ended_otherwise, IsEmpty());
+}
+
+/// Its pooled entry.
+const Contrasts& together(const Comparison& comparison) { return comparison.policies[0].pooled.at(""); }
+
+TEST_F(CompareTest, TogetherListedPairsAreStrata) {  // case 13
+  const auto plan = classic();
+  const auto before = read(make(plan, 60));
+  auto after = read(make(plan, 60, worsen));
+  for (const bool pairs : {true, false}) {
+    if (!pairs) after.manifest.seed = 2;
+    const auto comparison = compare(before, after);
+    const auto& all = together(comparison);
+    EXPECT_EQ(all.pairs, pairs ? 960U : 0U);
+    EXPECT_EQ(all.strata, 16U);
+    std::vector<Stratum> strata;
+    for (const auto& cell : comparison.policies[0].cells) {
+      const auto& d = cell.contrasts.rate(Outcome::direct).difference;
+      strata.push_back({120, d.value, d.low, d.high});
+    }
+    const auto mean = stratified_mean(strata);
+    const auto& direct = all.rate(Outcome::direct);
+    EXPECT_NEAR(direct.difference.value, -20.0 / 960, 1e-12);
+    EXPECT_EQ(direct.difference.low, mean.low);
+    EXPECT_EQ(direct.difference.high, mean.high);
+    EXPECT_EQ(direct.first.count, 780U);
+    EXPECT_NEAR(direct.first.rate, 0.8125, 1e-12);
+    EXPECT_NEAR(direct.second.rate, 760.0 / 960, 1e-12);
+    std::vector<Proportion> after_by_cell(16, Proportion{60, 60});
+    after_by_cell[0].count = 40;
+    for (const std::size_t never : {11U, 14U, 15U}) after_by_cell[never].count = 0;
+    EXPECT_NEAR(direct.second.interval.low, stratified_interval(after_by_cell).low, 1e-12);
+    EXPECT_NEAR(direct.second.interval.high, stratified_interval(after_by_cell).high, 1e-12);
+    EXPECT_LT(direct.probability, 0.0001);
+    EXPECT_THAT(comparison_text(comparison, before, after),
+                HasSubstr("\nMean of 16 cells: direct 81.2 % → 79.2 % (−3.7 to −0.4), relayed"));
+    const auto json = nlohmann::json::parse(to_json(comparison, before, after, ""))["pooled"][0];
+    EXPECT_EQ(json["strata"], 16);
+    EXPECT_EQ(json["direct"]["first"]["rate"], 0.8125);
+    EXPECT_GT(json["direct"]["first"]["low"], 0.79) << "not Wilson's";
+  }
+}
+
+TEST_F(CompareTest, TogetherCellsWeighAlikeOnBothSides) {  // case 13
+  const auto before = read(make(classic(), 60));
+  auto after = before;
+  after.manifest.seed = 2;
+  for (auto& cell : after.cells)  // the same rates, but few trials of those that are never direct
+    if (cell.trials[0].outcome == Outcome::relayed) cell.trials.resize(5);
+  const auto& direct = together(compare(before, after)).rate(Outcome::direct);
+  EXPECT_NEAR(direct.difference.value, 0, 1e-12) << "no cell differs";
+  EXPECT_NEAR(direct.first.rate, direct.second.rate, 1e-12);
+  EXPECT_GT(direct.probability, 0.99);
+}
+
+TEST_F(CompareTest, TogetherDrawsAreOneSample) {  // case 13
+  auto plan = classic();
+  for (auto& cell : plan.cells) cell.draw = 0;
+  auto before = read(make(plan, 60)), after = read(make(plan, 60, worsen));
+  know_draws(before, plan);
+  EXPECT_EQ(together(compare(before, after)).strata, 16U) << "the other run lists them";
+  know_draws(after, plan);
+  const auto comparison = compare(before, after);
+  EXPECT_EQ(together(comparison).strata, 1U);
+  const auto& direct = together(comparison).rate(Outcome::direct);
+  EXPECT_EQ(direct.difference.low, newcombe_paired({760, 0, 20, 180}).low);
+  EXPECT_EQ(direct.first.interval, wilson_interval(780, 960));
+  EXPECT_THAT(comparison_text(comparison, before, after), HasSubstr("\nAll trials: direct 81.2 % → 79.2 % ("));
+  for (auto& cell : plan.cells) cell.draw = cell.index % 4;  // a population on the client's side
+  know_draws(before, plan);
+  know_draws(after, plan);
+  EXPECT_EQ(together(compare(before, after)).strata, 4U);
 }
 
 TEST_F(CompareTest, PoliciesOfOneRun) {  // case 5

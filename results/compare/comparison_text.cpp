@@ -46,7 +46,7 @@ std::string points_range(const Difference& d) { return fmt::format("{} to {}", p
 std::string ms_range(const Difference& d) { return fmt::format("{} to {}", signed_ms(d.low), signed_ms(d.high)); }
 
 std::string before_and_after(const RateContrast& rate) {
-  return fmt::format("{} → {}", percent_number(rate.first.value()), percent_number(rate.second.value()));
+  return fmt::format("{} → {}", percent_number(rate.first.rate), percent_number(rate.second.rate));
 }
 
 std::string probability(double p) { return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.2g}", p); }
@@ -106,13 +106,13 @@ std::string trials_text(const Contrasts& c) {
                      grouped(c.rates[0].second.trials));
 }
 
-std::string pooled_text(const Contrasts& c) {
-  std::string text = "All cells:";
+/// Draws from one population are one sample; of pairs that the scenario lists the means are compared.
+std::string pooled_text(const Contrasts& c, std::size_t cells) {
+  std::string text = c.strata == 1 ? "All trials:" : fmt::format("Mean of {} cells:", cells);
   for (const Outcome outcome : kOutcomes) {
     const auto& rate = c.rate(outcome);
-    text +=
-        fmt::format(" {} {} → {} ({}){}", name_of(outcome), percent(rate.first.value()), percent(rate.second.value()),
-                    points_range(rate.difference), outcome == Outcome::failed ? "\n" : ",");
+    text += fmt::format(" {} {} → {} ({}){}", name_of(outcome), percent(rate.first.rate), percent(rate.second.rate),
+                        points_range(rate.difference), outcome == Outcome::failed ? "\n" : ",");
   }
   return text;
 }
@@ -140,7 +140,7 @@ std::string block_text(const PolicyComparison& policy, const std::string& link, 
                      full ? "differences are second minus first, * is more than chance"
                           : "direct in points, below it the time to direct, second minus first; * is more than chance",
                      tolerated) +
-         block.table.render(options.width) + pooled_text(pooled);
+         block.table.render(options.width) + pooled_text(pooled, block.cells.size());
 }
 
 std::string side_text(const char* name, const RunTrials& run) {
@@ -223,9 +223,8 @@ std::string differences_text(const Contrasts& c) {
     const auto& rate = c.rate(outcome);
     if (!rate.differs()) continue;
     text +=
-        fmt::format("  {}: {} ({}) → {} ({}), {} points ({}), {}\n", name_of(outcome), percent(rate.first.value()),
-                    percent_range(wilson_interval(rate.first.count, rate.first.trials)), percent(rate.second.value()),
-                    percent_range(wilson_interval(rate.second.count, rate.second.trials)),
+        fmt::format("  {}: {} ({}) → {} ({}), {} points ({}), {}\n", name_of(outcome), percent(rate.first.rate),
+                    percent_range(rate.first.interval), percent(rate.second.rate), percent_range(rate.second.interval),
                     points(rate.difference.value), points_range(rate.difference), probability(rate.adjusted));
   }
   for (const Quantity quantity : kQuantities) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace punchlab::results {
 namespace {
@@ -41,6 +42,8 @@ TimeContrast describe(const std::vector<std::int64_t>& first, const std::vector<
   return time;
 }
 
+Share share_of(const Proportion& p) { return {p.count, p.trials, p.value(), wilson_interval(p.count, p.trials)}; }
+
 RateContrast paired_rate(const Pairs& pairs, Outcome outcome) {
   PairedCounts counts;  // "first" of the statistics is what is subtracted from: our second
   for (const auto& [first, second] : pairs) {
@@ -48,7 +51,7 @@ RateContrast paired_rate(const Pairs& pairs, Outcome outcome) {
     const bool is = second->outcome == outcome;
     ++(was ? is ? counts.both : counts.second_only : is ? counts.first_only : counts.neither);
   }
-  return {{newcombe_paired(counts), mcnemar_exact(counts), 1}, counts.second(), counts.first()};
+  return {{newcombe_paired(counts), mcnemar_exact(counts), 1}, share_of(counts.second()), share_of(counts.first())};
 }
 
 /// The probability that values so different are within `tolerance` of each other but for chance: `test` on values that
@@ -97,10 +100,19 @@ std::vector<const ComparedTrial*> side(const std::vector<Matched>& cells, const 
   return trials;
 }
 
-Proportion share(const std::vector<const ComparedTrial*>& trials, Outcome outcome) {
-  Proportion share{0, trials.size()};
-  for (const auto* trial : trials) share.count += trial->outcome == outcome ? 1U : 0U;
-  return share;
+Proportion proportion(const std::vector<const ComparedTrial*>& trials, Outcome outcome) {
+  Proportion found{0, trials.size()};
+  for (const auto* trial : trials) found.count += trial->outcome == outcome ? 1U : 0U;
+  return found;
+}
+
+TwoSamples samples_of(const std::vector<Matched>& cells, Outcome outcome) {
+  return {proportion(side(cells, &Matched::first), outcome), proportion(side(cells, &Matched::second), outcome)};
+}
+
+RateContrast unpaired_rate(const TwoSamples& samples) {
+  const auto& [a, b] = samples;
+  return {{newcombe(b, a), fisher_two_sided(a, b), 1}, share_of(a), share_of(b)};
 }
 
 std::vector<std::int64_t> column(const std::vector<const ComparedTrial*>& trials, std::size_t quantity) {
@@ -119,11 +131,8 @@ Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_r
   Contrasts found;
   const auto first = side(cells, &Matched::first);
   const auto second = side(cells, &Matched::second);
-  for (std::size_t i = 0; i < found.rates.size(); ++i) {
-    const auto a = share(first, static_cast<Outcome>(i));
-    const auto b = share(second, static_cast<Outcome>(i));
-    found.rates[i] = {{newcombe(b, a), fisher_two_sided(a, b), 1}, a, b};
-  }
+  for (std::size_t i = 0; i < found.rates.size(); ++i)
+    found.rates[i] = unpaired_rate(samples_of(cells, static_cast<Outcome>(i)));
   for (std::size_t i = 0; i < found.times.size(); ++i) {
     const auto a = column(first, i);
     const auto b = column(second, i);
@@ -140,6 +149,60 @@ Contrasts of_samples(const std::vector<Matched>& cells, const RunTrials& first_r
   return found;
 }
 
+/// Cells of one draw on both sides belong together; others stand alone.
+std::vector<std::vector<Matched>> strata_of(const std::vector<Matched>& cells) {
+  std::vector<std::vector<Matched>> strata;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> draws;
+  for (const Matched& cell : cells) {
+    const bool drawn = cell.first->draw && cell.second->draw;
+    const auto place =
+        drawn ? draws.try_emplace({*cell.first->draw, *cell.second->draw}, strata.size()).first->second : strata.size();
+    if (place == strata.size()) strata.emplace_back();
+    strata[place].push_back(cell);
+  }
+  return strata;
+}
+
+/// The mean over strata of what `pick` finds in each.
+template <class Pick>
+Stratum mean_of(const std::vector<RateContrast>& strata, Pick pick) {
+  std::vector<Stratum> parts;
+  for (const auto& rate : strata) {
+    const auto [value, low, high] = pick(rate);
+    parts.push_back({static_cast<double>(rate.first.trials + rate.second.trials), value, low, high});
+  }
+  return stratified_mean(parts);
+}
+
+Share mean_share(const std::vector<RateContrast>& strata, Share RateContrast::*which, const Share& counted) {
+  const auto mean = mean_of(strata, [&](const RateContrast& rate) {
+    const Share& share = rate.*which;
+    return Difference{share.rate, share.interval.low, share.interval.high};
+  });
+  return {counted.count, counted.trials, mean.value, {std::max(0.0, mean.low), std::min(1.0, mean.high)}};
+}
+
+/// Of listed pairs nobody drew a mixture: the difference is that of the means over strata. What counts trials stays.
+void stratify(Contrasts& found, const std::vector<std::vector<Matched>>& strata) {
+  found.strata = strata.size();
+  for (std::size_t i = 0; i < found.rates.size(); ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    std::vector<RateContrast> parts;
+    std::vector<TwoSamples> samples;
+    for (const auto& cells : strata) {
+      if (found.pairs == 0) samples.push_back(samples_of(cells, outcome));
+      auto part = found.pairs > 0 ? paired_rate(pairs_of(cells), outcome) : unpaired_rate(samples.back());
+      if (part.first.trials > 0) parts.push_back(part);
+    }
+    auto& rate = found.rates[i];
+    const auto mean = mean_of(parts, [](const RateContrast& part) { return part.difference; });
+    rate.difference = {mean.value, std::max(-1.0, mean.low), std::min(1.0, mean.high)};
+    if (found.pairs == 0) rate.probability = mantel_haenszel(samples);
+    rate.first = mean_share(parts, &RateContrast::first, rate.first);
+    rate.second = mean_share(parts, &RateContrast::second, rate.second);
+  }
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> ended_otherwise(const Matched& cell) {
@@ -150,13 +213,24 @@ std::vector<std::uint64_t> ended_otherwise(const Matched& cell) {
   return trials;
 }
 
-Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
-                   Duration tolerance) {
+namespace {
+
+Contrasts of_trials(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
+                    Duration tolerance) {
   if (std::all_of(cells.begin(), cells.end(), [](const Matched& cell) { return cell.same_world; })) {
     const auto pairs = pairs_of(cells);
     if (!pairs.empty()) return of_pairs(pairs, first, second, tolerance);
   }
   return of_samples(cells, first, second, tolerance);
+}
+
+}  // namespace
+
+Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
+                   Duration tolerance) {
+  auto found = of_trials(cells, first, second, tolerance);
+  if (const auto strata = strata_of(cells); strata.size() > 1) stratify(found, strata);
+  return found;
 }
 
 }  // namespace punchlab::results

@@ -13,7 +13,8 @@ struct Matched {
   bool same_world = false;  ///< trials of one index are a pair
 };
 
-/// All trials of `cells` together. Pairs when each cell's are; a trial without a partner is then left out.
+/// All trials of `cells` together. Pairs when each cell's are; a trial without a partner is then left out. Cells that
+/// are no draws from one population are strata: rates are then the means of theirs.
 Contrasts contrast(const std::vector<Matched>& cells, const RunTrials& first, const RunTrials& second,
                    Duration tolerance);
 /// The trials of one index that ended with two outcomes; none when trials are no pairs.

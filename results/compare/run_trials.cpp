@@ -25,7 +25,7 @@ class Collector {
         orphan_ = true;
         return;
       }
-      run_.cells.push_back({cells_[next_], {}});
+      run_.cells.push_back({cells_[next_], {}, {}});
     }
     run_.cells.back().trials.push_back({record.trial,
                                         record.outcome,
@@ -61,6 +61,13 @@ std::string_view name_of(Quantity quantity) {
       return "added latency";
   }
   return "";
+}
+
+void know_draws(RunTrials& run, const trial::Plan& plan) {
+  std::map<std::uint32_t, std::optional<std::uint32_t>> draws;
+  for (const auto& cell : plan.cells) draws.emplace(cell.index, cell.draw);
+  for (auto& cell : run.cells)
+    if (const auto known = draws.find(cell.cell.cell); known != draws.end()) cell.draw = known->second;
 }
 
 Result<RunTrials> read_run(const std::filesystem::path& folder) {

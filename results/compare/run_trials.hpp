@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct ComparedTrial {
 
 struct CellTrials {
   StoredCell cell;
-  std::vector<ComparedTrial> trials;  ///< by ascending index
+  std::vector<ComparedTrial> trials;       ///< by ascending index
+  std::optional<std::uint32_t> draw = {};  ///< trial::Cell::draw, once `know_draws` was told of the plan
 };
 
 struct RunTrials {
@@ -38,6 +40,9 @@ struct RunTrials {
   std::vector<CellTrials> cells;     ///< those with trials, in the run's order
   std::string warning{};             ///< Lateness::warning
 };
+
+/// Which cells of `run` came from one draw of a population, as `plan`, which is the run's, says.
+void know_draws(RunTrials& run, const trial::Plan& plan);
 
 /// Reads a run folder. Corrupt and foreign ones give an error, as does one without a finished trial.
 Result<RunTrials> read_run(const std::filesystem::path& folder);

@@ -7,6 +7,7 @@
 //  5. The interval of a difference of medians.
 //  6. The interval of the median difference of pairs.
 //  7. The stratified interval of strata whose rates differ.
+//  8. The same of differences, of samples and of pairs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,6 +100,58 @@ TEST(Coverage, Stratified) {  // case 7
   coverage.expect(0.91);
 }
 
+Stratum stratum_of(double weight, const Difference& d) { return {weight, d.value, d.low, d.high}; }
+
+bool within(const Stratum& mean, double truth) { return mean.low <= truth && truth <= mean.high; }
+
+TEST(Coverage, StratifiedDifference) {  // case 8
+  Coverage coverage;
+  for (const std::uint64_t trials : {20U, 50U, 200U}) {
+    for (const double rate : kRates) {
+      for (const double other : {0.3, 0.5, 0.9}) {
+        coverage.point([&](Rng& rng) {
+          const auto n = static_cast<double>(trials);
+          const auto of = [&](double before, double after, std::uint64_t size) {
+            const auto a = draw(after, size, rng);
+            return newcombe(a, draw(before, size, rng));
+          };
+          const std::vector<Stratum> strata{stratum_of(n, of(rate, other, trials)), stratum_of(n, of(0.5, 0.6, trials)),
+                                            stratum_of(2 * n, of(0.2, 0.1, 2 * trials))};
+          return within(stratified_mean(strata), (other - rate + 0.1 - 2 * 0.1) / 4);
+        });
+      }
+    }
+  }
+  coverage.expect(0.91);
+}
+
+/// Pairs of which a share has a copy in the second of what the first was; else the second is 0.4.
+PairedCounts draw_pairs(std::uint64_t pairs, double rate, double copied, Rng& rng) {
+  PairedCounts counts;
+  for (std::uint64_t i = 0; i < pairs; ++i) {
+    const bool first = rng.chance(rate);
+    const bool second = rng.chance(copied) ? first : rng.chance(0.4);
+    ++(first ? second ? counts.both : counts.first_only : second ? counts.second_only : counts.neither);
+  }
+  return counts;
+}
+
+TEST(Coverage, StratifiedDifferenceOfPairs) {  // case 8
+  Coverage coverage;
+  for (const std::uint64_t pairs : {50U, 200U}) {
+    for (const double rate : {0.2, 0.35, 0.5, 0.7, 0.85}) {
+      for (const double copied : {0.0, 0.3, 0.6, 0.9}) {
+        coverage.point([&](Rng& rng) {
+          const std::vector<Stratum> strata{stratum_of(1, newcombe_paired(draw_pairs(pairs, rate, copied, rng))),
+                                            stratum_of(1, newcombe_paired(draw_pairs(pairs, 0.6, 0.5, rng)))};
+          return within(stratified_mean(strata), ((1 - copied) * (rate - 0.4) + 0.5 * 0.2) / 2);
+        });
+      }
+    }
+  }
+  coverage.expect(0.91);
+}
+
 TEST(Coverage, Newcombe) {  // case 2
   Coverage coverage;
   for (const auto& [first, second] : {std::pair{30U, 30U}, std::pair{50U, 200U}, std::pair{200U, 200U}}) {
@@ -120,13 +173,7 @@ TEST(Coverage, NewcombeOfPairs) {  // case 3
     for (const double rate : {0.2, 0.35, 0.5, 0.7, 0.85}) {
       for (const double copied : {0.0, 0.3, 0.6, 0.9}) {  // share of pairs whose second is a copy of the first
         coverage.point([&](Rng& rng) {
-          PairedCounts counts;
-          for (std::uint64_t i = 0; i < pairs; ++i) {
-            const bool first = rng.chance(rate);
-            const bool second = rng.chance(copied) ? first : rng.chance(0.4);
-            ++(first ? second ? counts.both : counts.first_only : second ? counts.second_only : counts.neither);
-          }
-          return within(newcombe_paired(counts), (1 - copied) * (rate - 0.4));
+          return within(newcombe_paired(draw_pairs(pairs, rate, copied, rng)), (1 - copied) * (rate - 0.4));
         });
       }
     }

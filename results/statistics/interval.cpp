@@ -4,6 +4,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 namespace punchlab::results {
 
@@ -26,6 +27,19 @@ Interval wilson_interval(std::uint64_t successes, std::uint64_t trials, double c
           successes == trials ? 1.0 : std::min(1.0, centre + half)};
 }
 
+Stratum stratified_mean(std::span<const Stratum> strata) {
+  double weight = 0, sum = 0, below = 0, above = 0;
+  for (const auto& stratum : strata) {
+    weight += stratum.weight;
+    sum += stratum.weight * stratum.value;
+    below += std::pow(stratum.weight * (stratum.value - stratum.low), 2);
+    above += std::pow(stratum.weight * (stratum.high - stratum.value), 2);
+  }
+  assert(weight > 0);
+  const double mean = sum / weight;
+  return {weight, mean, mean - std::sqrt(below) / weight, mean + std::sqrt(above) / weight};
+}
+
 Interval stratified_interval(std::span<const Proportion> strata, double confidence) {
   Proportion all;
   for (const auto& stratum : strata) {
@@ -33,16 +47,14 @@ Interval stratified_interval(std::span<const Proportion> strata, double confiden
     all.trials += stratum.trials;
   }
   if (strata.size() <= 1 || all.trials == 0) return wilson_interval(all.count, all.trials, confidence);
-  double below = 0, above = 0;
+  std::vector<Stratum> parts;
   for (const auto& stratum : strata) {
     if (stratum.trials == 0) continue;
-    const double weight = static_cast<double>(stratum.trials) / static_cast<double>(all.trials);
     const auto own = wilson_interval(stratum.count, stratum.trials, confidence);
-    below += std::pow(weight * (stratum.value() - own.low), 2);
-    above += std::pow(weight * (own.high - stratum.value()), 2);
+    parts.push_back({static_cast<double>(stratum.trials), stratum.value(), own.low, own.high});
   }
-  return {all.count == 0 ? 0.0 : std::max(0.0, all.value() - std::sqrt(below)),
-          all.count == all.trials ? 1.0 : std::min(1.0, all.value() + std::sqrt(above))};
+  const auto mean = stratified_mean(parts);
+  return {all.count == 0 ? 0.0 : std::max(0.0, mean.low), all.count == all.trials ? 1.0 : std::min(1.0, mean.high)};
 }
 
 }  // namespace punchlab::results

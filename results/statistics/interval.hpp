@@ -26,9 +26,21 @@ double two_sided_z(double confidence);
 /// `successes` <= `trials`. No trials: [0, 1]. No success: low is exactly 0; nothing but successes: high is exactly 1.
 Interval wilson_interval(std::uint64_t successes, std::uint64_t trials, double confidence = 0.95);
 
-/// The interval of the rate over several strata, each a sample of its own: the mean of their rates, weighted by their
-/// trials. The distances of each stratum's ends of Wilson's interval from its rate, weighted, squared and added (the
-/// method of variance estimates recovery; Zou and Donner 2008). One stratum: Wilson's. None, or no trial: [0, 1].
+/// What is known of one stratum, a sample of its own: an estimate between its bounds.
+struct Stratum {
+  double weight = 0;  ///< at least 0; only their ratios count
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+/// The mean of the strata's values, weighted, with the interval made of theirs: the distances of each stratum's bounds
+/// from its value, weighted, squared and added (the method of variance estimates recovery; Zou and Donner 2008). At
+/// least one weight is above 0; `weight` of the result is their sum.
+Stratum stratified_mean(std::span<const Stratum> strata);
+
+/// The interval of the rate over several strata: the mean of their rates, weighted by their trials, with Wilson's
+/// intervals as in `stratified_mean`. One stratum: Wilson's. None, or no trial: [0, 1].
 Interval stratified_interval(std::span<const Proportion> strata, double confidence = 0.95);
 
 }  // namespace punchlab::results

@@ -45,6 +45,16 @@ TEST(Stratified, AddsTheDistancesOfItsStrata) {
               1e-15);
 }
 
+TEST(Stratified, MeansAreExactWhereStrataAgree) {
+  const std::vector<Stratum> all{{0.1, 1, 0.9, 1}, {0.7, 1, 0.8, 1}, {0.3, 1, 0.7, 1}};
+  EXPECT_EQ(stratified_mean(all).value, 1.0);
+  EXPECT_EQ(stratified_mean(all).high, 1.0);
+  const std::vector<Stratum> apart{{1, 0.2, 0.1, 0.5}, {3, -0.2, -0.6, 0.2}};
+  EXPECT_NEAR(stratified_mean(apart).value, -0.1, 1e-15);
+  EXPECT_NEAR(stratified_mean(apart).low, -0.1 - std::hypot(0.1, 1.2) / 4, 1e-15);
+  EXPECT_NEAR(stratified_mean(apart).high, -0.1 + std::hypot(0.3, 1.2) / 4, 1e-15);
+}
+
 TEST(Stratified, IsWilsonsOfOneStratum) {
   EXPECT_EQ(stratified_interval(std::vector<Proportion>{{3, 10}}), wilson_interval(3, 10));
   EXPECT_EQ(stratified_interval({}), (Interval{0, 1}));

@@ -69,6 +69,19 @@ double fisher_two_sided(Proportion first, Proportion second) {
   return std::min(1.0, 2 * std::min(fisher_greater(first, second), fisher_greater(second, first)));
 }
 
+double mantel_haenszel(std::span<const TwoSamples> strata) {
+  double excess = 0, variance = 0;
+  for (const auto& [first, second] : strata) {
+    const auto n = static_cast<double>(first.trials), m = static_cast<double>(second.trials);
+    if (n == 0 || m == 0) continue;
+    const auto successes = static_cast<double>(first.count + second.count);
+    excess += static_cast<double>(first.count) - n * successes / (n + m);
+    variance += n * m * successes * (n + m - successes) / ((n + m) * (n + m) * (n + m - 1));
+  }
+  if (variance == 0) return 1;
+  return std::erfc(std::max(0.0, std::abs(excess) - 0.5) / std::sqrt(2 * variance));
+}
+
 double mcnemar_exact(const PairedCounts& counts) {
   const std::uint64_t differing = counts.first_only + counts.second_only;
   if (differing == 0) return 1;

@@ -28,6 +28,17 @@ double fisher_greater(Proportion first, Proportion second);
 /// Both directions: twice the smaller of the one-sided probabilities, at most 1.
 double fisher_two_sided(Proportion first, Proportion second);
 
+/// Two independent samples of one stratum.
+struct TwoSamples {
+  Proportion first;
+  Proportion second;
+};
+
+/// Probability of rates so different, in either direction, when in each stratum both are equal: the test of Mantel and
+/// Haenszel (Journal of the National Cancer Institute 22, 1959) with continuity correction. It is approximate where
+/// strata are few and small. 1 where no stratum can tell anything.
+double mantel_haenszel(std::span<const TwoSamples> strata);
+
 /// Pairs of trials, by which of the two succeeded.
 struct PairedCounts {
   std::uint64_t both = 0;

@@ -6,6 +6,9 @@
 //  4. McNemar: 7 against 1 (Bentur and others 2009), 10 against 0; agreement says nothing.
 //  5. Holm: the textbook example; order is kept; what is adjusted never falls below a smaller one.
 //  6. Both intervals change sign with the order of the samples.
+//  7. Mantel and Haenszel: admissions to Berkeley by department (Bickel and others 1975), where the departments
+//  together
+//     tell the opposite; strata that cannot tell anything.
 #include "results/statistics/rate_difference.hpp"
 
 #include <gmock/gmock.h>
@@ -107,6 +110,28 @@ TEST(Differences, ChangeSignWithTheOrder) {  // case 6
   };
   mirrored(newcombe({5, 56}, {0, 29}), newcombe({0, 29}, {5, 56}));
   mirrored(newcombe_paired({36, 12, 2, 7}), newcombe_paired({36, 2, 12, 7}));
+}
+
+TEST(MantelHaenszel, MatchesBerkeley) {  // case 7
+  const std::vector<TwoSamples> departments{{{512, 825}, {89, 108}},  {{353, 560}, {17, 25}}, {{120, 325}, {202, 593}},
+                                            {{138, 417}, {131, 375}}, {{53, 191}, {94, 393}}, {{22, 373}, {24, 341}}};
+  EXPECT_NEAR(mantel_haenszel(departments), 0.2323, 0.00005);  // 1.4269 with one degree of freedom
+  TwoSamples all;
+  for (const auto& [men, women] : departments) {
+    all.first = {all.first.count + men.count, all.first.trials + men.trials};
+    all.second = {all.second.count + women.count, all.second.trials + women.trials};
+  }
+  EXPECT_LT(fisher_two_sided(all.first, all.second), 1e-15) << "what the strata together would tell";
+}
+
+TEST(MantelHaenszel, OfNothingToTell) {
+  EXPECT_EQ(mantel_haenszel({}), 1);
+  const std::vector<TwoSamples> agreed{{{0, 10}, {0, 20}}, {{10, 10}, {20, 20}}, {{5, 10}, {0, 0}}};
+  EXPECT_EQ(mantel_haenszel(agreed), 1);
+  const std::vector<TwoSamples> worse{{{30, 60}, {10, 60}}, {{60, 60}, {60, 60}}};
+  EXPECT_LT(mantel_haenszel(worse), 0.001);
+  const std::vector<TwoSamples> better{{{10, 60}, {30, 60}}, {{60, 60}, {60, 60}}};
+  EXPECT_EQ(mantel_haenszel(better), mantel_haenszel(worse));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """punchlab compare as a user meets it. Cases:
 
- 1. A run and the same run of another commit's constants (two policies): what differs is named, with its size.
+ 1. A run and the same run of another commit's constants (two policies): what differs is named, with its size. All cells together are
+    the mean of listed pairs, and one sample of a population.
  2. Policies of one run; a run of one policy alone needs a second one.
  3. The pictures: three formats each, and comparison.json beside them; every picture says seed, n, backend, commit and command.
  4. Memory against ns-3 on one seed: nothing differs.
@@ -37,8 +38,18 @@ class Comparing(Command):
         self.assertIn("Policy relay-first → slow: 48 pairs of trials in the same worlds", out)
         self.assertRegex(out, r"full-cone,port-restricted-cone \(relay-first → slow\)\n  time to direct: median [\d.]+ ms → [\d.]+ ms, \+\d")
         self.assertRegex(out, r"2 of 4 cells differ by more than chance")
+        self.assertIn("Mean of 4 cells: direct 50.0 % → 50.0 % (−12.1 to +12.1)", out)
         again, _ = self.punchlab("compare", "before", "before")
         self.assertIn("0 of 4 cells differ", again)
+
+    def test_a_population_is_one_sample(self):
+        half = "{population: [{nat: symmetric, share: 50 %}, {nat: port-restricted-cone, share: 50 %}]}"
+        self.write("mix.yaml", CALM.replace("trials: 12", "trials: 40").replace("[full-cone, symmetric]", half)
+                   .replace("[port-restricted-cone, symmetric]", half))
+        self.run_as("mix", scenario="mix.yaml")
+        out, _ = self.punchlab("compare", "mix", "mix", "--out", "pictures")
+        self.assertRegex(out, r"\nAll trials: direct ([\d.]+) % → \1 % \(")
+        self.assertEqual([pooled["strata"] for pooled in json.loads((self.folder / "pictures/comparison.json").read_text())["pooled"]], [1])
 
     def test_policies_of_one_run(self):
         self.write("two.yaml", POLICIES)

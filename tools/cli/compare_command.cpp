@@ -11,6 +11,7 @@
 #include "tools/cli/interrupt.hpp"
 #include "tools/cli/partings.hpp"
 #include "tools/cli/python.hpp"
+#include "tools/cli/recorded_run.hpp"
 #include "tools/cli/run_folder.hpp"
 #include "tools/cli/run_options.hpp"
 
@@ -23,6 +24,7 @@ namespace {
 results::RunTrials read(const std::string& folder) {
   auto run = results::read_run(folder);
   if (!run) fail(run.error());
+  if (const auto plan = planned_again(folder)) results::know_draws(*run, *plan);
   return std::move(*run);
 }
 

@@ -121,6 +121,15 @@ RecordedRun open_run(const std::filesystem::path& folder) {
   return {std::move(*store), std::move(plan), *backend};
 }
 
+std::optional<trial::Plan> planned_again(const std::filesystem::path& folder) {
+  const auto store = results::Store::open(folder);
+  if (!store) fail(store.error());
+  auto loaded = loader::load(texts_of(store->manifest()), grid_of(*store));
+  if (!std::holds_alternative<trial::Plan>(loaded)) return std::nullopt;
+  check_names(*store, std::get<trial::Plan>(loaded));
+  return std::get<trial::Plan>(std::move(loaded));
+}
+
 std::string name_of(const trial::Cell& cell) {
   const auto link = results::link_label(cell);
   return fmt::format("{},{} ({}{}{})", cell.client.nat_name, cell.connector.nat_name, cell.policy.name,

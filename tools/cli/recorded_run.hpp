@@ -3,6 +3,7 @@
 // of it comes from the folder; no scenario or preset file is read.
 #include <boost/program_options.hpp>
 #include <filesystem>
+#include <optional>
 
 #include "results/store/store.hpp"
 #include "sim/trial/plan.hpp"
@@ -26,6 +27,10 @@ struct RecordedRun {
 
 /// Throws CommandError with status 2 for a folder that holds no run, a broken one, or one of another format.
 RecordedRun open_run(const std::filesystem::path& folder);
+
+/// The plan of a run whose trials are not to be run again: nothing when this punchlab no longer takes its scenario.
+/// Throws as `open_run` does otherwise.
+std::optional<trial::Plan> planned_again(const std::filesystem::path& folder);
 
 /// "symmetric,full-cone (relay-first, lossy)".
 std::string name_of(const trial::Cell& cell);
