@@ -19,8 +19,9 @@ std::string interval_text(const Answer& answer) {
                      100 * rise.high);
 }
 
-std::string ms(const std::optional<std::int64_t>& ns) {
-  return ns ? fmt::format("{:.1f} ms", static_cast<double>(*ns) / 1e6) : "never";
+std::string ms(const std::optional<std::int64_t>& ns, Measure measure) {
+  const char* none = measure == Measure::added_latency ? "none" : "never";
+  return ns ? fmt::format("{:.1f} ms", static_cast<double>(*ns) / 1e6) : none;
 }
 
 std::string change(const Answer& answer) {
@@ -32,8 +33,8 @@ std::string change(const Answer& answer) {
 std::string quantile_text(const Answer& a) {
   const auto name = a.percent == 50 ? "median" : fmt::format("{} % quantile", a.percent);
   return fmt::format("{}{}: {} {} → {}{}; beyond {}: {} → {}", name_of(a.measure),
-                     a.over_least ? " over the least possible" : "", name, ms(a.was), ms(a.is), change(a),
-                     ms(*a.was + slack(*a.was)), of(a.baseline.count, a.baseline.trials),
+                     a.over_least ? " over the least possible" : "", name, ms(a.was, a.measure), ms(a.is, a.measure),
+                     change(a), ms(*a.was + slack(*a.was), a.measure), of(a.baseline.count, a.baseline.trials),
                      of(a.now.count, a.now.trials));
 }
 
@@ -115,7 +116,7 @@ std::string size_text(const Answer& a, const CellVerdict& cell) {
     case Measure::time_to_direct:
       if (!a.over_least) return quantile_text(a);
       return fmt::format("{}; the whole time to direct, with what its links take: median {} → {}", quantile_text(a),
-                         ms(was.time_to_direct.p50), ms(is.time_to_direct.p50));
+                         ms(was.time_to_direct.p50, a.measure), ms(is.time_to_direct.p50, a.measure));
     case Measure::first_byte:
     case Measure::added_latency:
       return quantile_text(a);

@@ -179,6 +179,12 @@ TEST(Check, NamesSizeAndCause) {
   EXPECT_THAT(size_text(*regressions[0], cell), HasSubstr("relayed 0 % of 200 → 57.1 % of 7"));
   EXPECT_EQ(cause(*regressions[0], cell.baseline, cell.now), "mapping-varies in 4 of 7 trials (was 0 of 200)");
   EXPECT_EQ(cell.example, 0U);
+  const auto lacks =
+      checked(baseline_of(classic()), classic(2), in_first([](TrialRecord& r) { r.added_latency = {}; }));
+  const auto first = lacks.verdicts()[0];
+  ASSERT_THAT(regressions_of(first), SizeIs(1));
+  EXPECT_THAT(size_text(*regressions_of(first)[0], first), HasSubstr(" ms → none; beyond "))
+      << "it is no path that comes";
 }
 
 CheckReport report_of(const Check& check) {

@@ -57,17 +57,26 @@ def inline_svg(svg, title, prefix, keep=False):
     return markupsafe.Markup(svg)
 
 
-def quantile(value, measured):
-    """A quantile as the page shows it; None is infinite."""
-    return style.milliseconds(value) if value is not None else "never" if measured == 0 else "∞"
+COMES = ("time_to_first_byte_ms", "time_to_direct_ms")  # or never comes; a round trip or what is derived from one is there or is not
+
+
+def no_value(key):
+    """Of a quantity that no trial has."""
+    return "never" if key in COMES else "–"
+
+
+def quantile(of, percentile, key):
+    """A quantile of an entry of summary.json as the page shows it; null is infinite."""
+    value = of[key][percentile]
+    return style.milliseconds(value) if value is not None else "∞" if of[key]["measured"] else no_value(key)
 
 
 def typical(group, key):
     """(text, of what) of a median: over all trials where they are of one population, else from the least to the largest of the pairs'."""
     if group.one_population:
-        return quantile(group.pooled[key]["p50"], group.pooled[key]["measured"]), "of all trials"
+        return quantile(group.pooled, "p50", key), "of all trials"
     medians = group.medians(key)
-    text = style.ms_range(min(medians), max(medians)) if medians else "∞" if group.pooled[key]["measured"] else "–"
+    text = style.ms_range(min(medians), max(medians)) if medians else "∞" if group.pooled[key]["measured"] else no_value(key)
     return text, f"{len(medians)} of {len(group.cells)} pairs"
 
 

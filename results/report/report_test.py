@@ -257,6 +257,17 @@ class ReportTest(unittest.TestCase):
         self.assertEqual([">least time to direct<" in panel for panel in panels],
                          [False] + [cell["direct"]["count"] > 0 for cell in run.summary["cells"][1:]])
         self.assertIn('<th scope="row">time to direct</th><td class="n">never</td>', panels[0])
+        run.summary["cells"][0] |= {key: unknown for key in ("rtt_relayed_ms", "added_latency_ms", "time_to_first_byte_ms")}
+        panel = page.render(run, [{}]).split("<dialog ")[1]
+        for name, shown in (("time to first byte", "never"), ("round trip, relayed", "–"), ("added latency", "–")):
+            self.assertEqual(re.findall(f'<th scope="row">{name}</th>' + 3 * '<td class="n">(.*?)</td>', panel), [3 * (shown,)])
+        self.assertIn("nothing tells what the direct route takes", panel)
+        for strata, of in ((1, "of all trials"), (16, "0 of 16 pairs")):
+            group = dataclasses.replace(run.groups[0], pooled=run.groups[0].pooled | {"strata": strata, "added_latency_ms": unknown,
+                                                                                     "time_to_direct_ms": unknown})
+            for cell in group.cells:
+                cell.summary.update({"added_latency_ms": unknown, "time_to_direct_ms": unknown})
+            self.assertEqual([page.typical(group, key) for key in ("time_to_direct_ms", "added_latency_ms")], [("never", of), ("–", of)])
         self.assertIn("the NATs' axes predict: may be direct", panels[0].replace("&#39;", "'"))
         run = run_data.load(self.runs["access"])
         nowhere = dataclasses.replace(run, groups=[dataclasses.replace(group, link="") for group in run.groups])

@@ -60,8 +60,10 @@ struct Line {
   std::string (*value)(const Tally&);
 };
 
-/// No trial connected, or none over links that give a route to compare with.
-std::string added_ms(const Tally& t) { return t.added_latency.measured() == 0 ? "–" : median_ms(t.added_latency); }
+constexpr const char* kNoValue = "–";
+
+/// No trial connected, or nothing tells what its direct route takes.
+std::string added_ms(const Tally& t) { return t.added_latency.measured() == 0 ? kNoValue : median_ms(t.added_latency); }
 
 std::vector<Line> lines_of(const Block& block) {
   std::vector<Line> lines{
@@ -115,14 +117,15 @@ std::string trials_of(const Block& block) {
 }
 
 /// "265.0–290.0 ms in 13 of 16 cells": from the least to the largest median of the cells that have one.
-std::string medians_of(const Block& block, Sample Tally::*quantity) {
+/// `nowhere`: in a word, when no trial has a value.
+std::string medians_of(const Block& block, Sample Tally::*quantity, const char* nowhere) {
   std::vector<std::int64_t> medians;
   bool measured = false;
   for (const CellSummary* cell : block.cells) {
     measured |= (cell->tally.*quantity).measured() > 0;
     if (const auto median = (cell->tally.*quantity).median()) medians.push_back(*median);
   }
-  if (medians.empty()) return measured ? "∞ in every cell" : "none in any cell";
+  if (medians.empty()) return fmt::format("{} in every cell", measured ? "∞" : nowhere);
   const auto [least, most] = std::minmax_element(medians.begin(), medians.end());
   return fmt::format("{} in {} of {} cells", ms_range(*least, *most), medians.size(), block.cells.size());
 }
@@ -140,8 +143,16 @@ std::string pooled_lines(const Block& block) {
                        rates, median_ms(t.time_to_direct),
                        t.time_to_direct.median() ? "" : " (less than half of them got there)", added_ms(t));
   return fmt::format("Mean of {} cells: {}\n  medians of the cells: time to direct {},\n  added latency {}\n",
-                     block.cells.size(), rates, medians_of(block, &Tally::time_to_direct),
-                     medians_of(block, &Tally::added_latency));
+                     block.cells.size(), rates, medians_of(block, &Tally::time_to_direct, "never"),
+                     medians_of(block, &Tally::added_latency, kNoValue));
+}
+
+/// What a dash is, where there is one.
+std::string legend_of(const Block& block) {
+  const auto missing = [](const CellSummary* cell) { return cell->tally.added_latency.measured() == 0; };
+  if (std::none_of(block.cells.begin(), block.cells.end(), missing)) return {};
+  return fmt::format("  added latency {}: no trial connected, or nothing tells what its direct route takes\n",
+                     kNoValue);
 }
 
 std::string block_text(const Block& block, const MatrixOptions& options) {
@@ -152,7 +163,7 @@ std::string block_text(const Block& block, const MatrixOptions& options) {
                   block.pooled->link.empty() ? "" : ", link ", block.pooled->link, grouped(tally.trials),
                   trials_of(block), full ? "; times are medians" : ": direct in %, below it the 95 % interval");
   text += (full ? full_table(block, options) : compact_table(block, options)).render(options.width);
-  return text + pooled_lines(block);
+  return text + pooled_lines(block) + (full ? legend_of(block) : "");
 }
 
 }  // namespace

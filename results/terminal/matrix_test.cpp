@@ -9,6 +9,7 @@
 //  8. Pairs that a scenario lists give the mean of their rates and the range of their medians; draws from a population
 //  the
 //     rate and the median of all trials.
+//  9. A path that does not come is never; an added latency without a value is a dash, and a line says what that is.
 #include "results/terminal/matrix.hpp"
 
 #include <gmock/gmock.h>
@@ -144,6 +145,32 @@ TEST(Matrix, DoesNotMixPairsThatTheScenarioLists) {
   const std::string drawn = two_pairs({265, 265, 265, 770}, 0);
   EXPECT_THAT(drawn, HasSubstr("All trials: direct 50.0 % (21.5–78.5 %)"));
   EXPECT_THAT(drawn, HasSubstr("medians over all trials: time to direct 770.0 ms"));
+}
+
+TEST(Matrix, TellsNeverFromNoValue) {
+  trial::Plan plan;
+  plan.cells.resize(2);
+  plan.cells[1].index = 1;
+  plan.cells[1].connector.nat_name = "symmetric";
+  const auto text_of = [&](std::optional<Duration> added) {
+    Summarizer summarizer(plan, "memory");
+    TrialRecord record;
+    record.outcome = Outcome::relayed;
+    summarizer.add(record);
+    record.cell = 1;
+    record.added_latency = added;
+    summarizer.add(record);
+    return matrix_text(plan, summarizer.finish());
+  };
+  const auto nothing = text_of({});
+  EXPECT_EQ(count(nothing, "never │"), 2U) << "a direct path did not come";
+  EXPECT_EQ(count(nothing, "– │"), 2U) << nothing;
+  EXPECT_THAT(nothing, HasSubstr("time to direct never in every cell,\n  added latency – in every cell\n"));
+  EXPECT_THAT(nothing,
+              HasSubstr("  added latency –: no trial connected, or nothing tells what its direct route takes\n"));
+  const auto one = text_of(std::chrono::milliseconds{8});
+  EXPECT_THAT(one, HasSubstr("added latency 8.0 ms in 1 of 2 cells\n  added latency –: no trial"));
+  EXPECT_THAT(matrix_of(SyntheticShape::classic, {}), Not(HasSubstr("–:"))) << "every cell has a value";
 }
 
 TEST(ExpectationsText, NamesTheLineAndTheValue) {
