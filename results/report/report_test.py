@@ -324,7 +324,7 @@ class ReportTest(unittest.TestCase):
                        summary.rpartition(",\n")[0] + "}\n"):
             self.assertNotEqual(edited, summary)
             (broken / "summary.json").write_text(edited)
-            self.assertRegex(refused(broken), r"summary.json is (not as punchlab wrote it|no JSON)")
+            self.assertRegex(refused(broken), r"summary.json (was altered or damaged after punchlab wrote it|is no JSON)")
         (broken / "summary.json").write_text(seal.sealed(summary.replace('"count":200', '"count":199', 1)))
         self.assertIn("summary.json is not of the trials", refused(broken))
         (broken / "summary.json").write_text(summary)
@@ -334,6 +334,16 @@ class ReportTest(unittest.TestCase):
         self.assertIn("is no JSON", refused(broken))
         (broken / "summary.json").write_text(seal.sealed('{"cells":[]}'))
         self.assertIn("no finished trial", refused(broken))
+        manifest = json.loads((broken / "manifest.json").read_text())
+        del manifest["sha256"]
+        for version, seals, says in ((3, str, "was written by another version (format 3, this one reads 4): run the scenario again"),
+                                     (5, seal.sealed, "was written by another version (format 5, this one reads 4)"),
+                                     (4, str, "was altered or damaged after punchlab wrote it")):
+            (broken / "manifest.json").write_text(seals(json.dumps(manifest | {"format_version": version}, indent=1) + "\n"))
+            self.assertIn("manifest.json " + says, refused(broken))
+        edited = seal.sealed(json.dumps(manifest | {"format_version": 5}, indent=1)).replace('"seed": ', '"seed": 1', 1)
+        (broken / "manifest.json").write_text(edited)
+        self.assertIn("manifest.json was altered or damaged", refused(broken))
 
     def test_markup_in_names_stays_text(self):
         hostile = self.folder / "hostile"

@@ -27,13 +27,31 @@ Manifest::State parse_state(const std::string& name) {
   throw std::invalid_argument("unknown state \"" + name + "\"");
 }
 
-void check_format(const Json& j) {
+/// "punchlab 0.3.0 (commit 0123456789ab)", as far as a manifest of any format says.
+std::string writer_of(const Json& j) {
+  const auto text = [&](const char* key) {
+    return j.contains(key) && j[key].is_string() ? j[key].get<std::string>() : "";
+  };
+  const auto commit = text("commit");
+  const auto version = text("version");
+  return fmt::format("punchlab{}{}{}", version.empty() ? "" : " ", version,
+                     commit.empty() ? "" : fmt::format(" (commit {:.12})", commit));
+}
+
+/// The text is the manifest of a run as some punchlab of this format wrote it.
+void check_whole(const Json& j, std::string_view text) {
   if (j.at("format") != kFormat) throw std::invalid_argument("not the manifest of a run");
-  if (const int version = j.at("format_version"); version != kFormatVersion)
+  const int version = j.at("format_version");
+  const bool altered = has_seal(text) ? !seal_holds(text) : version == kFormatVersion;
+  if (altered)
     throw std::invalid_argument(
-        fmt::format("it has format {}, this punchlab reads {}; run the scenario again, or use "
-                    "the punchlab that made it",
-                    version, kFormatVersion));
+        "it was altered or damaged after punchlab wrote it (its seal, the last line, does not fit): put the original "
+        "back, or run the scenario again");
+  if (version != kFormatVersion)
+    throw std::invalid_argument(fmt::format(
+        "it was written by another version (format {}, this one reads {}): run the scenario again with this one, or "
+        "read it with {}, which wrote it",
+        version, kFormatVersion, writer_of(j)));
 }
 
 std::vector<trial::PresetText> presets_from(const Json& j) {
@@ -64,9 +82,7 @@ std::string differing_preset(const std::vector<trial::PresetText>& before, const
 
 Manifest from_json(std::string_view text) {
   const auto j = Json::parse(text);
-  check_format(j);
-  if (!seal_holds(text))
-    throw std::invalid_argument("it is not as punchlab wrote it (its last line does not fit): damaged or edited");
+  check_whole(j, text);
   Manifest m;
   m.version = j.at("version");
   m.commit = j.at("commit");

@@ -21,6 +21,19 @@ TEST(Seal, IsTheLastMember) {
   }
 }
 
+TEST(Seal, IsThereAlsoWhereItDoesNotFit) {
+  const auto text = sealed("{\n \"sha256\": \"of something else\"\n}\n");
+  EXPECT_TRUE(has_seal(text));
+  auto changed = text;
+  changed[3] = 'x';
+  EXPECT_TRUE(has_seal(changed));
+  EXPECT_FALSE(seal_holds(changed));
+  for (const auto* without : {"", "{}", "{\n \"a\": 1,\n \"sha256\": \"0123\"\n}\n"})
+    EXPECT_FALSE(has_seal(without)) << without;
+  EXPECT_FALSE(has_seal(text + " "));
+  EXPECT_FALSE(has_seal(text.substr(0, text.size() - 1)));
+}
+
 TEST(Seal, NoticesEveryChange) {
   const auto text = sealed("{\"rate\":1.0,\"sha256\":\"of something else\"}\n");
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -65,7 +65,12 @@ Result<bool> has_tables(Database& database, const fs::path& path) {
   const auto tables = database.number("SELECT count(*) FROM sqlite_master");
   if (!tables) return tables.error();
   if (*application == 0 && *tables == 0) return false;
-  return Error{Error::Kind::foreign, fmt::format("{} is no file of trials of this version", path.string())};
+  if (*application != kApplicationId)
+    return Error{Error::Kind::foreign, fmt::format("{} is no file of trials", path.string())};
+  return Error{Error::Kind::foreign,
+               fmt::format("{} was written by another version (format {}, this one reads {}): run "
+                           "the scenario again with this one, or read it with the one that wrote it",
+                           path.string(), *version, kSchemaVersion)};
 }
 
 }  // namespace

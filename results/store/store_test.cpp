@@ -19,8 +19,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "results/report/synthetic.hpp"
+#include "results/store/database.hpp"
+#include "results/store/seal.hpp"
 #include "results/store/sha256.hpp"
 #include "results/store/temporary_folder.hpp"
 
@@ -169,6 +172,41 @@ TEST_F(StoreTest, ReportsBrokenFiles) {
     write(folder / "manifest.json", text);
     expect_refused(Store::resume(folder, manifest, plan), Error::Kind::corrupt, "manifest.json");
   }
+}
+
+TEST_F(StoreTest, TellsAnotherVersionFromAnAlteredFile) {
+  make_run(1);
+  const auto as_written = to_json(manifest);
+  auto j = nlohmann::ordered_json::parse(as_written);
+  j.erase("sha256");
+  const auto with_format = [&](int version) {
+    j["format_version"] = version;
+    return j.dump(1) + "\n";
+  };
+  const auto expect = [&](const std::string& text, const char* words, bool altered) {
+    write(folder / "manifest.json", text.c_str());
+    const auto run = Store::open(folder);
+    ASSERT_FALSE(run);
+    EXPECT_EQ(run.error().exit_status(), 2);
+    EXPECT_NE(run.error().text.find(words), std::string::npos) << run.error().text;
+    EXPECT_EQ(run.error().text.find("altered") != std::string::npos, altered) << run.error().text;
+  };
+  const auto earlier = with_format(3), same = with_format(4), later = with_format(5);
+  expect(earlier, "written by another version (format 3, this one reads 4): run the scenario again", false);
+  expect(earlier, ", or read it with punchlab 0.1.0 (commit 0123456789ab), which wrote it", false);
+  expect(sealed(later), "written by another version (format 5, this one reads 4)", false);
+  expect(later, "written by another version (format 5, this one reads 4)", false);
+  expect(same, "altered or damaged after punchlab wrote it", true);
+  auto edited = sealed(later);
+  edited.replace(edited.find("\"seed\": 1"), 9, "\"seed\": 2");
+  expect(edited, "put the original back, or run the scenario again", true);
+  edited = as_written;
+  edited.replace(edited.find("\"format_version\": 4"), 19, "\"format_version\": 3");
+  expect(edited, "altered or damaged after punchlab wrote it", true);
+  write(folder / "manifest.json", as_written.c_str());
+  ASSERT_TRUE(Store::open(folder));
+  ASSERT_FALSE((*Database::open(folder / "trials.sqlite", Database::Mode::write))->execute("PRAGMA user_version=1"));
+  expect(as_written, "trials.sqlite was written by another version (format 1, this one reads 2)", false);
 }
 
 TEST_F(StoreTest, HasOneWriterAndManyReaders) {

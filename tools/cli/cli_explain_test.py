@@ -98,8 +98,8 @@ class Replay(Command):
                     self.assertIn(says, self.refused(command, *arguments))
         manifest = json.loads((self.folder / "run/manifest.json").read_text())
         self.write("run/manifest.json", json.dumps(manifest | {"seed": 8}, indent=1))
-        self.assertIn("it is not as punchlab wrote it", self.refused("explain", "run", "--trial", "0-0"))
-        for change, says in (({"format_version": 1}, "it has format 1, this punchlab reads 4"),
+        self.assertIn("it was altered or damaged after punchlab wrote it", self.refused("explain", "run", "--trial", "0-0"))
+        for change, says in (({"format_version": 1}, "it was written by another version (format 1, this one reads 4)"),
                              ({"scenario": manifest["scenario"] | {"text": TINY + "# edited\n"}}, "text is not what its hash says"),
                              ({"backend": "pigeons"}, "was run on backend pigeons, which this punchlab does not know"),
                              ({"backend": "sockets"}, "trial 0-0 of run has no recording, and real sockets cannot run it again")):

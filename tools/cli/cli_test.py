@@ -83,9 +83,14 @@ class Folders(Command):
     def test_a_manifest_of_an_older_format(self):
         self.run_scenario("tiny.yaml", "--out", "run")
         manifest = json.loads((self.folder / "run/manifest.json").read_text())
+        del manifest["sha256"]  # that format had none
         manifest["format_version"] = 1
-        self.write("run/manifest.json", json.dumps(manifest))
-        self.assertIn("it has format 1, this punchlab reads 4; run the scenario again", self.refused("report", "run"))
+        self.write("run/manifest.json", json.dumps(manifest, indent=1))
+        for command in (["report", "run"], ["export", "run"], ["compare", "run", "run"], ["explain", "run", "--trial", "0-0"]):
+            said = self.refused(*command)
+            self.assertIn("it was written by another version (format 1, this one reads 4): run the scenario again with this one, or read it with "
+                          f"punchlab {manifest['version']}", said)
+            self.assertNotIn("altered", said)
 
     def test_broken_run(self):
         self.run_scenario("tiny.yaml", "--out", "lacking")
