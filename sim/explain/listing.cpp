@@ -103,8 +103,8 @@ std::string tables(const Recording& r) {
   for (const auto& [place, table] : last) {
     const auto name = name_of(r, place.first, place.second);
     if (table == nullptr) {
-      text += fmt::format("table of {}: the Linux kernel's own, which does not show it; verdicts are what it let through\n",
-                          name);
+      text += fmt::format(
+          "table of {}: the Linux kernel's own, which does not show it; verdicts are what it let through\n", name);
       continue;
     }
     text += fmt::format("table of {} after its last packet (empty before its first):\n", name);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "sim/explain/claims_for_test.hpp"
 #include "sim/memory/memory_world.hpp"
 #include "sim/oracle/oracle.hpp"
 #include "sim/trial/trial.hpp"
@@ -72,6 +73,7 @@ struct Case {
   void (*mend)(Cell&);  ///< after `make`
   std::uint64_t seed = 1;
   bool late_anyway = false;  ///< the counter-case is direct, but slow for another reason
+  bool forgets = false;      ///< gateways forget so soon that the oracle does not promise anything
 };
 
 constexpr auto kClient = HostId::client;
@@ -109,6 +111,13 @@ class ReasonCases : public testing::TestWithParam<Case> {
            code == ReasonCode::mapping_expired;
   }
 
+  /// What the sentence about the trial claims is in its packets.
+  static void expect_shown(const Cell& c) {
+    const auto world = memory::make_memory_world();
+    const auto recording = record(*world, c, trial::Identities(GetParam().seed), GetParam().seed, 0);
+    Claims(recording).expect_shown();
+  }
+
   /// The trial is not direct (or is slow), and the reason names what was put there, and the side; the oracle agrees.
   static void expect_named() {
     const Case& test = GetParam();
@@ -125,10 +134,11 @@ class ReasonCases : public testing::TestWithParam<Case> {
     if (finding.code == ReasonCode::mapping_varies || finding.code == ReasonCode::clash) {
       EXPECT_NE(finding.observed, finding.expected);
     }
-    if (of_gateways(test.code))
+    if (of_gateways(test.code) || test.forgets)
       EXPECT_NE(predict(c), Prediction::direct);
     else
       EXPECT_EQ(predict(c), Prediction::direct);
+    expect_shown(c);
   }
 
   /// The counter-case is direct and, unless only lateness was at stake, in time.

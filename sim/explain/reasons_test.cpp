@@ -24,6 +24,18 @@ void unlimited(Cell& c) {
     if (side->nats[0].mapping == APD) side->nats[0] = translator(APD, APD);
 }
 
+/// Endpoints that were not sent to for 2 s are forgotten, while the relay keeps the mappings alive.
+void forgetful(Cell& c, const Technique* technique) {
+  for (auto* side : {&c.client, &c.connector})
+    side->nats[0].timers.udp_unreplied = side->nats[0].timers.udp_replied = 2s;
+  c.policy.start_skew = 5s;
+  c.policy.techniques[0] = technique;
+  c.traffic = {.probes = 100, .interval = 100ms, .size = 200};
+}
+void remember(Cell& c) {
+  for (auto* side : {&c.client, &c.connector}) side->nats[0].timers = {};
+}
+
 const Case kCases[] = {
     // Mappings that depend on the destination, against filters that depend on the port.
     {"ApdmAdfConnector", ReasonCode::mapping_varies, kConnector,
@@ -210,6 +222,11 @@ const Case kCases[] = {
     // Time and links: the NATs would let them.
     {"ClientNeverChecks", ReasonCode::filtered_by_address, kClient, [](Cell& c) { c.policy.start_skew = 60s; },
      [](Cell& c) { c.policy.start_skew = 0s; }},
+    // Filters that have forgotten: the connector checks at once and gives up, the client comes 5 s later.
+    {"FilterHasForgottenTheAddress", ReasonCode::filtered_by_address, kConnector,
+     [](Cell& c) { forgetful(c, nullptr); }, remember, 1, false, true},
+    {"FilterHasForgottenThePortAndKnowsGuesses", ReasonCode::filtered_by_port, kConnector,
+     [](Cell& c) { forgetful(c, find_technique("port-prediction")); }, remember, 1, false, true},
     {"TooShort",
      ReasonCode::too_late,
      {},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/explain/evidence.hpp"
 #include "sim/explain/words.hpp"
 
 namespace punchlab::explain {
@@ -15,6 +16,25 @@ using trial::ReasonCode;
 HostId other(HostId side) { return side == HostId::client ? HostId::connector : HostId::client; }
 
 std::string packets(std::uint32_t n) { return n == 1 ? "a packet" : fmt::format("{} packets", n); }
+
+/// The NAT whose mapping varies for a side; where its table is hidden, by whose it is.
+std::string varying_nat(const Recording& r, HostId side) {
+  const auto place = varying_gateway(r, side);
+  return place ? name_of(r, place->side, place->gateway) : name_of(side) + "'s NAT";
+}
+
+/// Both mappings vary, and nothing filters.
+std::string of_crossed_answers(const Recording& r, const Finding& f) {
+  const auto peer = other(f.side);
+  const auto nat = varying_nat(r, f.side);
+  return fmt::format(
+      "{}: packets of the {} came from {} to {}, but what the {} sent there left from {}, "
+      "where the {} had sent nothing, and so on, both ways: no answer came from where its packet had gone",
+      nat == varying_nat(r, peer) ? fmt::format("the {}'s mappings vary for both sides", nat)
+                                  : std::string("both NATs' mappings vary"),
+      name_of(peer), f.destination.to_string(), f.expected.to_string(), name_of(f.side), f.observed.to_string(),
+      name_of(peer));
+}
 
 /// Whose packets left from elsewhere than the relay had seen.
 std::string of_a_mapping(const Recording& r, const Finding& f) {
@@ -31,17 +51,25 @@ std::string of_a_mapping(const Recording& r, const Finding& f) {
         "the {}'s packets then left from {} instead of {}, and {}",
         name_of(peer), name_of(f.side), name_of(f.side), name_of(f.side), f.observed.to_string(),
         f.expected.to_string(), dropped);
-  if (f.packets == 0)
-    return fmt::format(
-        "both NATs' mappings vary: packets of the {} came from {} to the {}'s {}, but what the {} sent there left from "
-        "{}, "
-        "where the {} had sent nothing, and so on, both ways: no answer came from where its packet had gone",
-        name_of(peer), f.destination.to_string(), name_of(f.side), f.expected.to_string(), name_of(f.side),
-        f.observed.to_string(), name_of(peer));
+  if (f.packets == 0) return of_crossed_answers(r, f);
   return fmt::format(
-      "the {}'s NAT mapping varies: the relay sees it at {}, but its packets to the {} came from {}, where the {} had "
+      "the {} mapping varies: the relay sees the {} at {}, but its packets to the {} came from {}, where the {} had "
       "sent nothing, so {}",
-      name_of(f.side), f.expected.to_string(), name_of(peer), f.observed.to_string(), name_of(peer), dropped);
+      varying_nat(r, f.side), name_of(f.side), f.expected.to_string(), name_of(peer), f.observed.to_string(),
+      name_of(peer), dropped);
+}
+
+/// What the receiver had sent to where dropped packets came from.
+std::string of_a_filter(const Recording& r, const Finding& f) {
+  const auto receiver = f.side == HostId::shared ? "other peer" : name_of(f.side);
+  const bool by_port = f.code == ReasonCode::filtered_by_port;
+  const auto sent = last_sent(r, f);
+  if (const auto last = by_port ? sent.to_port : sent.to_address)
+    return fmt::format("from there the {} had last sent to that {} at {} ms, which the filter had forgotten", receiver,
+                       by_port ? "port" : "address", milliseconds(r, *last));
+  const char* never = r.record.outcome == Outcome::direct ? "not yet" : "never";
+  return by_port ? fmt::format("from there the {} had sent to that address, but {} to that port", receiver, never)
+                 : fmt::format("from there the {} had {} sent to that address", receiver, never);
 }
 
 std::string of_hairpinning(const Recording& r, const Finding& f) {
@@ -56,7 +84,6 @@ std::string of_hairpinning(const Recording& r, const Finding& f) {
 
 std::string why(const Recording& r, const Finding& f) {
   const auto gateway = "the " + name_of(r, f.dropped_by, f.gateway);
-  const auto receiver = f.side == HostId::shared ? "other peer" : name_of(f.side);
   const auto dropped = fmt::format("{} dropped {} from {} to {}", gateway, packets(f.packets), f.source.to_string(),
                                    f.destination.to_string());
   switch (f.code) {
@@ -75,22 +102,25 @@ std::string why(const Recording& r, const Finding& f) {
     case ReasonCode::mapping_varies:
       return of_a_mapping(r, f);
     case ReasonCode::filtered_by_port:
-      return fmt::format("{}: from there the {} had sent to that address, but never to that port", dropped, receiver);
     case ReasonCode::filtered_by_address:
-      return fmt::format("{}: from there the {} had never sent to that address", dropped, receiver);
+      return fmt::format("{}: {}", dropped, of_a_filter(r, f));
     case ReasonCode::mapping_expired:
       return dropped + ": the mapping was gone";
     case ReasonCode::machine_late:
       return fmt::format("the machine that ran the lab was late with packets and timers for {}, which no network did",
                          duration(f.late));
     case ReasonCode::lost:
-      return fmt::format("links lost {}, the first at {} ms from {} to {}; no gateway stood in the way for good",
-                         packets(f.packets), milliseconds(r, f.at), f.source.to_string(), f.destination.to_string());
+      return fmt::format("links lost {}, the first at {} ms from {} to {}{}", packets(f.packets), milliseconds(r, f.at),
+                         f.source.to_string(), f.destination.to_string(),
+                         r.record.outcome == Outcome::direct ? "" : "; no gateway stood in the way for good");
     case ReasonCode::too_late:
-      return fmt::format("nothing was lost or dropped for good, but no direct path stood before the trial ended at {}",
-                         duration(r.record.finished - (r.origin - kTimeOrigin)));
+      return fmt::format(
+          "no packet but application data was lost, none dropped for good, but no direct path stood before the trial "
+          "ended at {}",
+          duration(r.record.finished - (r.origin - kTimeOrigin)));
     case ReasonCode::waited:
-      return "nothing was lost or dropped for good: timers of the policy, jitter or queues took the time";
+      return "no packet but application data was lost until then, and none dropped for good or twice: timers of the "
+             "policy, jitter or queues took the time";
   }
   return {};
 }

@@ -25,8 +25,8 @@ struct TraceComparison {
 
 /// Packets are the same that the same host or gateway sent for the n-th time, with the same addresses and the same
 /// message; their fate is what each gateway did with them and where they ended. Times do not count, nor the order of
-/// packets that are alike otherwise. Left out: TCP, application data, what was sent when either recording was near its end,
-/// and which of its random ports a NAT drew.
+/// packets that are alike otherwise. Left out: TCP, application data, what was sent when either recording was near its
+/// end, and which of its random ports a NAT drew.
 TraceComparison compare_traces(const Recording& first, const Recording& second);
 
 /// One line: "at 215.0 ms client 192.168.1.10:40000 -> ..., check: NAMES[0] not sent, NAMES[1] delivered to relay".

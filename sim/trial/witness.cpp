@@ -108,14 +108,17 @@ void Witness::on_packet(const PacketEvent& event) {
 void Witness::on_lost(const PacketEvent& event) {
   const auto view = packet::parse(event.packet);
   if (!view) return;
+  const bool udp = view->protocol == packet::kUdp;  // TCP sends again what was lost
+  if (udp && carries_data(view->payload_of(event.packet))) {
+    ++lost_data_;
+    return;
+  }
   if (lost_++ == 0)
     first_loss_ = {.code = ReasonCode::lost,
                    .side = event.side,
                    .source = view->source,
                    .destination = view->destination,
                    .at = event.at};
-  const bool udp = view->protocol == packet::kUdp;  // TCP sends again what was lost
-  if (udp && carries_data(view->payload_of(event.packet))) ++lost_data_;
 }
 
 void Witness::on_passed(const PacketEvent& event) {

@@ -27,7 +27,7 @@ class Witness {
   void on_stream(Time now, HostId host, Bytes bytes);
   /// Both peers send directly from now on: stops the counts "to direct".
   void freeze() {
-    if (!frozen_) lost_before_direct_ = lost_ - lost_data_;
+    if (!frozen_) lost_before_direct_ = lost_;
     frozen_ = true;
   }
 
@@ -89,8 +89,8 @@ class Witness {
   std::array<Sources, 2> sources_;                   ///< what a side's packets were seen to come from
   std::array<TransportAddress, 2> clash_mapping_{};  ///< a side's mapping that a clash made
   Count blocked_, exhausted_, hairpins_;
-  Count clashes_;  ///< own packets that could not leave at all
-  std::uint32_t lost_ = 0;
+  Count clashes_;           ///< own packets that could not leave at all
+  std::uint32_t lost_ = 0;  ///< packets that are no application data
   std::uint32_t lost_before_direct_ = 0;
   Finding first_loss_;
 };

@@ -220,11 +220,14 @@ TEST_F(WitnessTest, CountsLostDataInEveryWrapping) {
   };
   event(Kind::lost_on_link, HostId::client, kClient, kRelay, Reason::translated, indication(data));
   EXPECT_EQ(witness.lost_data(), 3u);
+  EXPECT_EQ(reason(), "too-late") << "no path needs application data";
   const std::vector<std::uint8_t> check(20, 0);
   event(Kind::lost_on_link, HostId::client, kClient, kRelay, Reason::translated, indication(check));
   event(Kind::lost_on_link, HostId::client, kClient, kConnector, Reason::translated, check);
   event(Kind::delivered, HostId::client, kClient, kConnector, Reason::translated, data);
   EXPECT_EQ(witness.lost_data(), 3u);
+  EXPECT_EQ(reason(), "lost");
+  EXPECT_EQ(witness.finding().packets, 2u);
 }
 
 TEST_F(WitnessTest, CountsWhatPeersSendUntilFrozen) {

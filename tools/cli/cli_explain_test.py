@@ -118,7 +118,7 @@ class Explain(Command):
         out, _ = self.punchlab("explain", "run", "--cell", "symmetric,symmetric")
         lines = out.split("\n")
         self.assertRegex(lines[0], r"^trial 3-\d of symmetric,symmetric \(relay-first\)$")
-        self.assertRegex(lines[1], r"^Relayed, because the (client|connector)'s NAT mapping varies: the relay sees it at [\d.:]+, .*\.$")
+        self.assertRegex(lines[1], r"^Relayed, because the (client|connector)'s NAT mapping varies: the relay sees the (client|connector) at [\d.:]+, .*\.$")
         for words in ("mapping-created", "filtered-by-", "check, controlling", "Noise IK message 1", "has sent to",
                       "table of client's NAT after its last packet", "packets of application data"):
             self.assertIn(words, out)
