@@ -36,6 +36,9 @@ std::string of_crossed_answers(const Recording& r, const Finding& f) {
       name_of(peer));
 }
 
+/// Of packets that were not let in: what went out to where they came from, "never sent", "not yet sent".
+const char* never(const Recording& r) { return r.record.outcome == Outcome::direct ? "not yet" : "never"; }
+
 /// Whose packets left from elsewhere than the relay had seen.
 std::string of_a_mapping(const Recording& r, const Finding& f) {
   const auto peer = other(f.side);
@@ -52,11 +55,15 @@ std::string of_a_mapping(const Recording& r, const Finding& f) {
         name_of(peer), name_of(f.side), name_of(f.side), name_of(f.side), f.observed.to_string(),
         f.expected.to_string(), dropped);
   if (f.packets == 0) return of_crossed_answers(r, f);
+  const auto sent = last_sent(r, f).to_port;
+  const auto whereto =
+      sent ? fmt::format("had last sent at {} ms, which its filter had forgotten", milliseconds(r, *sent))
+           : fmt::format("had {} sent", never(r));
   return fmt::format(
-      "the {} mapping varies: the relay sees the {} at {}, but its packets to the {} came from {}, where the {} had "
-      "sent nothing, so {}",
+      "the {} mapping varies: the relay sees the {} at {}, but its packets to the {} came from {}, where the {} {}, so "
+      "{}",
       varying_nat(r, f.side), name_of(f.side), f.expected.to_string(), name_of(peer), f.observed.to_string(),
-      name_of(peer), dropped);
+      name_of(peer), whereto, dropped);
 }
 
 /// What the receiver had sent to where dropped packets came from.
@@ -67,9 +74,8 @@ std::string of_a_filter(const Recording& r, const Finding& f) {
   if (const auto last = by_port ? sent.to_port : sent.to_address)
     return fmt::format("from there the {} had last sent to that {} at {} ms, which the filter had forgotten", receiver,
                        by_port ? "port" : "address", milliseconds(r, *last));
-  const char* never = r.record.outcome == Outcome::direct ? "not yet" : "never";
-  return by_port ? fmt::format("from there the {} had sent to that address, but {} to that port", receiver, never)
-                 : fmt::format("from there the {} had {} sent to that address", receiver, never);
+  return by_port ? fmt::format("from there the {} had sent to that address, but {} to that port", receiver, never(r))
+                 : fmt::format("from there the {} had {} sent to that address", receiver, never(r));
 }
 
 std::string of_hairpinning(const Recording& r, const Finding& f) {
