@@ -12,25 +12,52 @@ namespace {
 constexpr int kPacketsPerFlush = 256;
 /// A goodbye may be lost.
 constexpr int kGoodbyes = 3;
+/// IPv6 first, so that of the host candidates its are preferred (RFC 8421 section 4).
+constexpr std::array kFamilies{Family::ipv6, Family::ipv4};
+
+SocketId nth_after(SocketId first, std::size_t n) { return {first.value + static_cast<std::uint32_t>(n)}; }
+
+/// Stands for all the world where the relay has no address of the family; nothing is sent there (RFC 3849, RFC 5737).
+TransportAddress somewhere(Family family) {
+  if (family == Family::ipv4) return {IpAddress::v4(192, 0, 2, 1), 9};
+  return {IpAddress::v6({0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 9};
+}
 
 }  // namespace
 
 Peer::Peer(UdpHost& host, StreamSet& streams, const agent::Config& config, RelayWay way, SocketId socket, Rng& rng)
-    : host_(host), streams_(streams), config_(config), way_(std::move(way)), socket_(socket), agent_(config, rng), driver_(host, agent_, &streams) {}
+    : host_(host),
+      streams_(streams),
+      config_(config),
+      way_(std::move(way)),
+      socket_(socket),
+      agent_(config, rng),
+      driver_(host, agent_, &streams) {}
 
 Peer::~Peer() {
-  host_.close(socket_);
+  for (std::size_t i = 0; i < kFamilies.size(); ++i) host_.close(nth_after(socket_, i));
   if (stream_) streams_.close(*stream_);
 }
 
 std::optional<std::string> Peer::start() {
-  const auto local = source_address_for(config_.relay);
-  if (!local) return "there is no route to " + config_.relay.to_string();
-  const auto opened = host_.open(socket_, {*local, 0});
-  if (opened.error != 0) return "cannot open UDP " + local->to_string() + ": " + std::strerror(opened.error);
-  agent_.add_socket(socket_, opened.local);
+  for (std::size_t i = 0; i < kFamilies.size(); ++i) {
+    const auto why = open_socket(kFamilies[i], nth_after(socket_, i));
+    if (why && kFamilies[i] == config_.relay.address.family()) return why;
+  }
   agent_.connect(monotonic_now());
   drain();
+  return std::nullopt;
+}
+
+/// At the address that the kernel would send from. Gives why it cannot.
+std::optional<std::string> Peer::open_socket(Family family, SocketId socket) {
+  const bool relays = family == config_.relay.address.family();
+  const auto remote = relays ? config_.relay : config_.relay_other_family.value_or(somewhere(family));
+  const auto local = source_address_for(remote);
+  if (!local) return "there is no route to " + remote.to_string();
+  const auto opened = host_.open(socket, {*local, 0});
+  if (opened.error != 0) return "cannot open UDP " + local->to_string() + ": " + std::strerror(opened.error);
+  agent_.add_socket(socket, opened.local);
   return std::nullopt;
 }
 
@@ -96,8 +123,8 @@ void Peer::begin_tunnel() {
 
 PathStatus Peer::status() const { return status_; }
 
-/// Only who holds the peer's credential can make the relay deliver another first message in its name, and an old one would
-/// do: so a connection on which the peer is heard does not end by it.
+/// Only who holds the peer's credential can make the relay deliver another first message in its name, and an old one
+/// would do: so a connection on which the peer is heard does not end by it.
 bool Peer::gone(Time now) const {
   if (!tunnel_) return false;
   const auto silence = now - tunnel_->last_heard();

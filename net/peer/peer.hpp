@@ -26,11 +26,12 @@ class Peer final : private StreamUser {
   /// Silence after which a peer that begins anew is believed to have lost this connection.
   static constexpr Duration kDoubtAfter = std::chrono::seconds{8};
 
-  /// `way` is how the relay is reached; `config` names the same relay by its UDP address.
+  /// `way` is how the relay is reached; `config` names the same relay by its UDP address. Opens sockets from `socket`
+  /// on, one for each family that this machine has a route for.
   Peer(UdpHost& host, StreamSet& streams, const agent::Config& config, RelayWay way, SocketId socket, Rng& rng);
   ~Peer() override;
 
-  /// Opens the socket and dials the relay. Gives why it cannot.
+  /// Opens the sockets and dials the relay. Gives why it cannot.
   std::optional<std::string> start();
   /// Waits until `limit` at most and does what is due; what the host found is in `woken()`.
   void turn(Time limit);
@@ -51,6 +52,7 @@ class Peer final : private StreamUser {
   void say_goodbye();
 
  private:
+  std::optional<std::string> open_socket(Family family, SocketId socket);
   void take(const Output& output, Bytes bytes);
   void begin_tunnel();
   void watch_silence(Time now);

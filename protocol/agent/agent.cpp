@@ -11,7 +11,8 @@ constexpr std::array<std::uint8_t, 11> kPrologue{'p', 'u', 'n', 'c', 'h', 'l', '
 
 session::Session make_session(const Config& config, Rng& rng) {
   const bool initiator = config.role == Role::initiator;
-  if (!config.session) return session::Session::plaintext(initiator ? session::Role::initiator : session::Role::responder);
+  if (!config.session)
+    return session::Session::plaintext(initiator ? session::Role::initiator : session::Role::responder);
   if (initiator) return session::Session::initiator(*config.identity, config.peer, kPrologue, rng);
   return session::Session::responder(*config.identity, config.peer, kPrologue, rng);
 }
@@ -26,7 +27,7 @@ Agent::Agent(const Config& config, Rng& rng)
       rng_(&rng),
       credential_(config.username, config.password),
       ice_(*policy_, ice_role(config.role), rng),
-      turn_(*policy_, credential_, config.relay, config.relay_transport, rng, config.relay.address.family()),
+      turn_(*policy_, credential_, config.relay, config.relay_transport, rng),
       rendezvous_(*policy_, credential_, rendezvous::PeerId::of(config.identity->public_key()), rng),
       session_(make_session(config, rng)),
       signalling_(*policy_, rendezvous_, session_, rendezvous::PeerId::of(config.peer)),
@@ -45,9 +46,10 @@ void Agent::connect(Time now) {
     auto& socket = sockets_[i];
     const auto candidate = ice_.add_host(now, ice::BaseId{static_cast<std::uint8_t>(i)}, socket.local);
     if (policy_->use_host_candidates) add_local(candidate);
-    socket.gathered = socket.local.address.family() != config_.relay.address.family();
+    const auto family = socket.local.address.family();
+    socket.gathered = stun_server_for(family) == nullptr;
     if (!socket.gathered) socket.gatherer.emplace(*policy_, *rng_).start(now);
-    if (!socket.gathered && relay_socket_ == SocketId{}) relay_socket_ = socket.id;
+    if (family == config_.relay.address.family() && relay_socket_ == SocketId{}) relay_socket_ = socket.id;
   }
   give_up_at_ = now + policy_->patience;
   quiet_ = false;
@@ -93,11 +95,9 @@ void Agent::route_stun(Time now, ice::BaseId base, const TransportAddress& sourc
     return;
   }
   quiet_ = quiet_ && message->is(stun::Class::indication, stun::Method::data);  // what that holds decides
-  if (base != kRelayedBase && source == config_.relay) {
-    for (std::size_t i = 0; i < socket_count_; ++i)
-      if (sockets_[i].gatherer && sockets_[i].gatherer->handle_response(*message)) return hear_over_udp();
-    if (message->method() != stun::Method::binding) return route_relay_message(now, *message);
-  }
+  if (base != kRelayedBase && hear_binding(source, *message)) return;
+  if (base != kRelayedBase && source == config_.relay && message->method() != stun::Method::binding)
+    return route_relay_message(now, *message);
   if (message->method() == stun::Method::binding)
     ice_.handle_stun(now, base, source, *message);
   else

@@ -22,9 +22,9 @@ namespace punchlab::agent {
 
 /// Datagrams that led nowhere, by cause. What the parts refuse, they count themselves.
 struct Counters {
-  std::uint32_t malformed = 0;      ///< neither STUN nor ChannelData nor a session's packet
-  std::uint32_t unexpected = 0;     ///< well-formed STUN that no part waits for
-  std::uint32_t unauthentic = 0;    ///< session packets that did not open
+  std::uint32_t malformed = 0;    ///< neither STUN nor ChannelData nor a session's packet
+  std::uint32_t unexpected = 0;   ///< well-formed STUN that no part waits for
+  std::uint32_t unauthentic = 0;  ///< session packets that did not open
   std::uint32_t unknown_socket = 0;
 };
 
@@ -46,15 +46,15 @@ class Agent {
   void handle_datagram(Time now, const Datagram& datagram);
   /// A stream to the relay that an OpenSocket asked for.
   void handle_stream_opened(Time now, SocketId socket);
-  /// The next bytes of that stream, cut anywhere. Takes them up to the end of one message and gives how many it took: drain,
-  /// then call again with the rest.
+  /// The next bytes of that stream, cut anywhere. Takes them up to the end of one message and gives how many it took:
+  /// drain, then call again with the rest.
   std::size_t handle_stream(Time now, SocketId socket, Bytes bytes);
-  /// The stream could not be opened, or has ended. Unless the relay is reached otherwise, another OpenSocket of the same id
-  /// follows, with growing pauses.
+  /// The stream could not be opened, or has ended. Unless the relay is reached otherwise, another OpenSocket of the
+  /// same id follows, with growing pauses.
   void handle_stream_closed(Time now, SocketId socket);
   void handle_timeout(Time now);
-  /// The caller hears nothing from the peer any more: asks the relay whether the allocation still stands. ICE watches the path
-  /// that it selected itself; this is for data on one that it did not select.
+  /// The caller hears nothing from the peer any more: asks the relay whether the allocation still stands. ICE watches
+  /// the path that it selected itself; this is for data on one that it did not select.
   void doubt_allocation(Time now);
 
   /// Seals application data for the peer into `out` and says where to send it; nothing while no path stands or the
@@ -102,6 +102,9 @@ class Agent {
   static std::optional<Transport> stream_of(SocketId socket);
   static SocketId socket_of(Transport stream) { return stream == Transport::tls ? kTlsSocket : kTcpSocket; }
   const TransportAddress& relay_at(Transport transport) const;
+  const TransportAddress* stun_server_for(Family family) const;
+  bool hear_binding(const TransportAddress& source, const stun::MessageView& message);
+  std::optional<ice::BaseId> early_base(Family family) const;
   void choose_transports(Time now);
   void try_transports(Time now);
   void hear_over_udp();
@@ -169,26 +172,26 @@ class Agent {
 
   bool relay_started_ = false;
   bool turn_started_ = false;
-  bool turn_done_ = false;         ///< allocated, or refused
-  bool described_ = false;         ///< the peer's first description is here
+  bool turn_done_ = false;  ///< allocated, or refused
+  bool described_ = false;  ///< the peer's first description is here
   bool checking_ = false;
   bool connected_ = false;
   bool failed_ = false;
-  bool relay_closed_ = false;      ///< the stream to the relay has ended
+  bool relay_closed_ = false;  ///< the stream to the relay has ended
   bool allocated_once_ = false;
-  bool relay_replaced_ = false;    ///< the last change of `local_` took an earlier relayed candidate back
-  bool doubted_ = false;           ///< the relay was asked whether the allocation still stands
+  bool relay_replaced_ = false;  ///< the last change of `local_` took an earlier relayed candidate back
+  bool doubted_ = false;         ///< the relay was asked whether the allocation still stands
   bool registered_once_ = false;
-  bool ice_lost_ = false;          ///< consent of the last selected path expired
-  Time lost_for_good_at_ = kNever; ///< while `ice_lost_`: no new candidate of the peer is waited for any longer
+  bool ice_lost_ = false;           ///< consent of the last selected path expired
+  Time lost_for_good_at_ = kNever;  ///< while `ice_lost_`: no new candidate of the peer is waited for any longer
   bool ice_failed_ = false;
-  bool again_ = false;             ///< an event was handled: poll the parts once more
-  bool quiet_ = false;             ///< every part gave its deadline and was handed nothing since
-  Deadline next_;                  ///< while quiet: the earliest of those deadlines
+  bool again_ = false;  ///< an event was handled: poll the parts once more
+  bool quiet_ = false;  ///< every part gave its deadline and was handed nothing since
+  Deadline next_;       ///< while quiet: the earliest of those deadlines
   PathKind path_kind_ = PathKind::none;
   std::optional<Route> route_;
-  Time offer_by_ = kNever;         ///< the offer leaves without the missing candidates
-  Time start_by_ = kNever;         ///< checks begin although the relay did not time them
+  Time offer_by_ = kNever;  ///< the offer leaves without the missing candidates
+  Time start_by_ = kNever;  ///< checks begin although the relay did not time them
   Time give_up_at_ = kNever;
 
   Time ice_deadline_ = kNever, turn_deadline_ = kNever, rendezvous_deadline_ = kNever;
@@ -196,7 +199,7 @@ class Agent {
   stun::Retransmission greeting_timer_{greeting_constants_};
 
   // What the caller is still to be told. States, not a queue: a caller that polls late hears the latest.
-  std::array<bool, 2> owes_close_{};   ///< by kStreams
+  std::array<bool, 2> owes_close_{};  ///< by kStreams
   std::array<bool, 2> owes_stream_{};
   bool owes_connected_ = false;
   bool owes_greeting_ = false;

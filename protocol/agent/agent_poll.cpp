@@ -63,7 +63,10 @@ std::optional<Output> Agent::poll_gatherers(MutableBytes out) {
   for (std::size_t i = 0; i < socket_count_; ++i) {
     auto& socket = sockets_[i];
     if (!socket.gatherer) continue;
-    if (const auto size = socket.gatherer->poll(out); size > 0) return Transmit{socket.id, config_.relay, size, 0};
+    if (const auto size = socket.gatherer->poll(out); size > 0) {
+      const auto* server = stun_server_for(socket.local.address.family());
+      return Transmit{socket.id, *server, size, 0};
+    }
   }
   return std::nullopt;
 }

@@ -22,13 +22,41 @@ const TransportAddress& Agent::relay_at(Transport transport) const {
   return config_.relay;
 }
 
+/// Whom a socket of this family asks for its server-reflexive address; null: nobody.
+const TransportAddress* Agent::stun_server_for(Family family) const {
+  if (family == config_.relay.address.family()) return &config_.relay;
+  const auto& other = config_.relay_other_family;
+  return other && other->address.family() == family ? &*other : nullptr;
+}
+
+/// True for the answer of a STUN server to one of the gatherers.
+bool Agent::hear_binding(const TransportAddress& source, const stun::MessageView& message) {
+  if (source != config_.relay && source != config_.relay_other_family) return false;
+  for (std::size_t i = 0; i < socket_count_; ++i) {
+    if (!sockets_[i].gatherer || !sockets_[i].gatherer->handle_response(message)) continue;
+    if (source == config_.relay) hear_over_udp();
+    return true;
+  }
+  return false;
+}
+
+/// What sends to a relayed candidate of the peer before any check: the socket whose reflexive address the peer was told
+/// and let in. Over a stream, and where only that socket's family is another one, it is the allocation.
+std::optional<ice::BaseId> Agent::early_base(Family family) const {
+  for (std::size_t i = 0; i < socket_count_ && !uses_stream(); ++i)
+    if (sockets_[i].id == relay_socket_ && sockets_[i].local.address.family() == family)
+      return ice::BaseId{static_cast<std::uint8_t>(i)};
+  return turn_.family() == family ? std::optional(kRelayedBase) : std::nullopt;
+}
+
 /// Those of the policy at which the relay listens. A transport that the caller insists on is the only one.
 void Agent::choose_transports(Time now) {
   if (is_stream(config_.relay_transport)) {
     relay_choice_.add(config_.relay_transport);
   } else {
     for (const auto transport : policy_->relay_transports.in_order()) {
-      const bool listens = transport == Transport::udp || (transport == Transport::tcp ? config_.relay_tcp : config_.relay_tls);
+      const bool listens =
+          transport == Transport::udp || (transport == Transport::tcp ? config_.relay_tcp : config_.relay_tls);
       if (listens) relay_choice_.add(transport);
     }
   }
@@ -56,8 +84,10 @@ void Agent::hear_over_udp() {
 void Agent::leave_other_streams() {
   for (const auto stream : kStreams) {
     if (!relay_choice_.under_way(stream)) continue;
-    if (owes_stream_[index_of(stream)]) owes_stream_[index_of(stream)] = false;
-    else owes_close_[index_of(stream)] = true;
+    if (owes_stream_[index_of(stream)])
+      owes_stream_[index_of(stream)] = false;
+    else
+      owes_close_[index_of(stream)] = true;
   }
 }
 

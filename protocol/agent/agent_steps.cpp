@@ -57,18 +57,19 @@ void Agent::advance(Time now) {
   conclude_loss(now);
 }
 
-/// On a stream the early path goes from allocation to allocation, so that the peer must know ours to let it in; over UDP it
-/// goes from the socket, whose reflexive address is what the peer must know.
+/// On a stream the early path goes from allocation to allocation, so that the peer must know ours to let it in; over
+/// UDP it goes from the socket, whose reflexive address is what the peer must know. Over IPv6 it may be either.
 void Agent::offer_when_ready(Time now) {
-  const bool ready = uses_stream() ? turn_done_ : reflexive_known();
+  const bool v4 = config_.relay.address.is_v4();
+  const bool ready = uses_stream() ? turn_done_ : reflexive_known() && (v4 || turn_done_);
   if (!ready && offer_by_ != kNever) return;
   local_.end_of_candidates = gathered();
   signalling_.offer(now, local_);
   local_changed_ = false;
 }
 
-/// After the loss of consent every pair was checked again. When none of them answers, nor one of candidates that came since,
-/// the relayed routes that data came over before are gone as well.
+/// After the loss of consent every pair was checked again. When none of them answers, nor one of candidates that came
+/// since, the relayed routes that data came over before are gone as well.
 void Agent::conclude_loss(Time now) {
   if (!ice_lost_ || now < lost_for_good_at_ || ice_.selected() || !ice_.checks_concluded()) return;
   ice_lost_ = false;
@@ -89,7 +90,7 @@ void Agent::take_reflexive(Time now) {
     socket.gathered = true;
     const ice::BaseId base{static_cast<std::uint8_t>(i)};
     if (const auto mapped = socket.gatherer->mapped())
-      add_local(ice_.add_server_reflexive(now, base, *mapped, config_.relay));
+      add_local(ice_.add_server_reflexive(now, base, *mapped, *stun_server_for(socket.local.address.family())));
     if (gathered()) ice_.end_of_local_candidates(now);
   }
 }
@@ -102,13 +103,20 @@ void Agent::take_relayed(Time now, const turn::Allocated& allocated) {
     local_.remove(ice::CandidateType::relayed);
     relay_replaced_ = true;
   }
-  for (std::size_t i = 0; i < permitted_count_; ++i) turn_.permit(now, permitted_[i]);
+  for (std::size_t i = 0; i < permitted_count_; ++i)
+    if (permitted_[i].family() == turn_.family()) turn_.permit(now, permitted_[i]);
   add_local(ice_.add_relayed(now, kRelayedBase, allocated.relayed, config_.relay));
   if (gathered()) ice_.end_of_local_candidates(now);
 }
 
-/// What the relay refused from the beginning stays refused. What stood and was lost is asked for again.
+/// What the relay refused from the beginning stays refused. What stood and was lost is asked for again. An allocation
+/// is IPv4 if the relay has any, so that of two peers that reach it over different families each can be sent to by the
+/// other.
 void Agent::lose_allocation(Time now, const turn::AllocationLost& lost) {
+  if (lost.code == 440 && turn_.family() == Family::ipv4 && !config_.relay.address.is_v4()) {
+    turn_.ask_for(Family::ipv6);
+    return turn_.start(now);
+  }
   turn_done_ = true;
   forget_allocation(now);
   if (!allocated_once_ || lost.code == 401 || lost.code == 300) return;
@@ -175,22 +183,26 @@ void Agent::take_description(Time now, const rendezvous::Description& descriptio
     start_checks(now, now);
 }
 
-/// A relayed candidate that is new takes the place of those that came before and are not told any more: the peer's allocation
-/// was lost. An old description that comes late tells nothing new.
+/// A relayed candidate that is new takes the place of those that came before and are not told any more: the peer's
+/// allocation was lost. An old description that comes late tells nothing new.
 void Agent::withdraw_peer_relays(Time now, const rendezvous::Description& description) {
   const auto told = description.candidates();
   const auto known = [&](const TransportAddress& a) {
     const auto end = peer_relays_.begin() + static_cast<std::ptrdiff_t>(peer_relay_count_);
     return std::find(peer_relays_.begin(), end, a) != end;
   };
-  const auto is_new = [&](const ice::Candidate& c) { return c.type == ice::CandidateType::relayed && !known(c.address); };
+  const auto is_new = [&](const ice::Candidate& c) {
+    return c.type == ice::CandidateType::relayed && !known(c.address);
+  };
   if (std::none_of(told.begin(), told.end(), is_new)) return;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < peer_relay_count_; ++i) {
     const auto relay = peer_relays_[i];
     const bool still = std::any_of(told.begin(), told.end(), [&](const auto& c) { return c.address == relay; });
-    if (still) peer_relays_[kept++] = relay;
-    else ice_.withdraw_remote(now, relay);
+    if (still)
+      peer_relays_[kept++] = relay;
+    else
+      ice_.withdraw_remote(now, relay);
     if (!still) paths_.forget_remote(relay);
   }
   peer_relay_count_ = kept;
@@ -198,7 +210,7 @@ void Agent::withdraw_peer_relays(Time now, const rendezvous::Description& descri
 
 /// Kept for the next allocation, which has none.
 void Agent::permit(Time now, const IpAddress& address) {
-  turn_.permit(now, address);
+  if (address.family() == turn_.family()) turn_.permit(now, address);
   const auto end = permitted_.begin() + static_cast<std::ptrdiff_t>(permitted_count_);
   if (std::find(permitted_.begin(), end, address) == end && permitted_count_ < permitted_.size())
     permitted_[permitted_count_++] = address;
@@ -213,8 +225,8 @@ void Agent::take_remote(Time now, const ice::Candidate& candidate) {
   if (std::find(peer_relays_.begin(), end, address) == end && peer_relay_count_ < peer_relays_.size())
     peer_relays_[peer_relay_count_++] = address;
   // The responder let us in before it answered. We let it in only now, so it waits until it hears us.
-  const auto base = uses_stream() ? kRelayedBase : ice::BaseId{0};
-  if (config_.role == Role::initiator) paths_.set_early({base, candidate.address, PathKind::relayed});
+  const auto base = early_base(address.address.family());
+  if (config_.role == Role::initiator && base) paths_.set_early({*base, address, PathKind::relayed});
 }
 
 void Agent::start_checks(Time now, Time first_check) {
@@ -229,7 +241,8 @@ void Agent::start_checks(Time now, Time first_check) {
 void Agent::update_path(Time now) {
   const auto selected = ice_.selected();
   if (selected)
-    paths_.set_selected(Route{selected->base, selected->remote, selected->relayed() ? PathKind::relayed : PathKind::direct});
+    paths_.set_selected(
+        Route{selected->base, selected->remote, selected->relayed() ? PathKind::relayed : PathKind::direct});
   else
     paths_.set_selected(std::nullopt);
   const auto route = session_.established() ? paths_.current() : std::nullopt;

@@ -16,14 +16,19 @@ struct Config {
   Role role = Role::initiator;
   const Policy* policy = nullptr;
   TransportAddress relay;
-  Transport relay_transport = Transport::udp;  ///< udp, or a stream that carries everything to the relay and is never left
-  /// Where the relay takes streams, tried as the policy says when `relay_transport` is udp and the relay does not answer there.
+  /// The same relay's address of the other family over UDP. Sockets of that family learn their server-reflexive address
+  /// there; all else goes by `relay`.
+  std::optional<TransportAddress> relay_other_family{};
+  Transport relay_transport =
+      Transport::udp;  ///< udp, or a stream that carries everything to the relay and is never left
+  /// Where the relay takes streams, tried as the policy says when `relay_transport` is udp and the relay does not
+  /// answer there.
   std::optional<TransportAddress> relay_tcp{}, relay_tls{};
-  std::string username;                        ///< long-term credential at the relay
+  std::string username;  ///< long-term credential at the relay
   std::string password;
   const session::Identity* identity = nullptr;
-  session::PublicKey peer;       ///< the other's static key
-  bool session = true;           ///< false: no cryptography end to end, for benchmarks only
+  session::PublicKey peer;  ///< the other's static key
+  bool session = true;      ///< false: no cryptography end to end, for benchmarks only
 };
 
 }  // namespace punchlab::agent

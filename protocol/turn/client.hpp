@@ -1,7 +1,7 @@
 #pragma once
 // A TURN client with one allocation (RFC 8656), sans-I/O. It builds and reads the messages between one host and one
-// server; the caller owns the socket. Requests are authenticated by a credential shared with the host's other clients of
-// the same server. Permissions and channels may be asked for before the allocation stands: they follow it at once.
+// server; the caller owns the socket. Requests are authenticated by a credential shared with the host's other clients
+// of the same server. Permissions and channels may be asked for before the allocation stands: they follow it at once.
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -20,7 +20,8 @@ namespace punchlab::turn {
 struct Send {
   std::size_t size = 0;
 };
-/// The relayed and the server-reflexive transport address. `lifetime` is what the server granted; refreshes are automatic.
+/// The relayed and the server-reflexive transport address. `lifetime` is what the server granted; refreshes are
+/// automatic.
 struct Allocated {
   TransportAddress relayed;
   TransportAddress mapped;
@@ -70,7 +71,11 @@ class Client {
   void close(Time now);
   /// Refreshes now, so that an allocation which the server has forgotten is reported. No effect without one.
   void refresh(Time now);
-  /// Goes on over another transport; what was asked for over the last one is abandoned. No effect when it is the same one.
+  /// The family of the relayed address that the next `start` asks for.
+  void ask_for(Family family) { family_ = family; }
+  Family family() const { return family_; }
+  /// Goes on over another transport; what was asked for over the last one is abandoned. No effect when it is the same
+  /// one.
   void use(Transport transport);
   /// The flow to the server is gone, and everything with it: forgets it without a word. `start` may be called again.
   void abandon();
@@ -88,8 +93,8 @@ class Client {
   /// Application data out of a ChannelData message or a Data indication that came from the server.
   std::optional<Payload> unwrap(Bytes message) const;
   std::optional<Payload> unwrap(const stun::MessageView& indication) const;
-  /// Makes the message that carries `payload` to `peer`: ChannelData on a bound channel, else a Send indication. Its size;
-  /// 0 without an allocation or when it does not fit.
+  /// Makes the message that carries `payload` to `peer`: ChannelData on a bound channel, else a Send indication. Its
+  /// size; 0 without an allocation or when it does not fit.
   std::size_t wrap(const TransportAddress& peer, Bytes payload, MutableBytes out);
 
   void handle_timeout(Time now);
@@ -105,20 +110,25 @@ class Client {
   enum class State : std::uint8_t { idle, allocating, allocated, closing };
   enum class Kind : std::uint8_t { allocation, permission, channel };
   enum class Step : std::uint8_t { idle, first_send, waiting, resend };
-  enum class Goal : std::uint8_t { allocate, refresh, release, release_then_allocate };  ///< of the allocation's transaction
+  enum class Goal : std::uint8_t {
+    allocate,
+    refresh,
+    release,
+    release_then_allocate
+  };  ///< of the allocation's transaction
 
-  /// One thing the server is asked for and then keeps for us; at most one transaction at a time. Permissions that are due
-  /// together share one request (RFC 8656 section 10): its id, and the timer of the first of them.
+  /// One thing the server is asked for and then keeps for us; at most one transaction at a time. Permissions that are
+  /// due together share one request (RFC 8656 section 10): its id, and the timer of the first of them.
   struct Task {
     explicit Task(const stun::RetransmissionConstants& constants) : timer(constants) {}
     Kind kind = Kind::allocation;
     Step step = Step::idle;
-    bool used = false;           ///< the slot holds a peer
-    bool alone = false;          ///< was refused together with others: is asked for by itself
-    bool ready = false;          ///< the server has it
-    bool announce = false;       ///< `ready` or `refused` is still to be reported
-    bool authenticated = false;  ///< the request in flight carries credentials
-    std::uint8_t challenges = 0; ///< answers 401 and 438 in a row
+    bool used = false;            ///< the slot holds a peer
+    bool alone = false;           ///< was refused together with others: is asked for by itself
+    bool ready = false;           ///< the server has it
+    bool announce = false;        ///< `ready` or `refused` is still to be reported
+    bool authenticated = false;   ///< the request in flight carries credentials
+    std::uint8_t challenges = 0;  ///< answers 401 and 438 in a row
     std::uint16_t channel = 0;
     std::optional<int> refused;
     TransportAddress peer;
@@ -178,10 +188,10 @@ class Client {
   bool pending_ = false;           ///< some task may have something to send or to report
   std::uint16_t next_channel_ = kFirstChannel;
   TransportAddress relayed_;
-  std::optional<Event> event_;     ///< of the allocation
+  std::optional<Event> event_;  ///< of the allocation
   Time expires_ = kNever;
   Time wake_ = kNever;
-  std::vector<Task> tasks_;        ///< the allocation, then peers; never grows past its first capacity
+  std::vector<Task> tasks_;  ///< the allocation, then peers; never grows past its first capacity
 };
 
 template <class Use>

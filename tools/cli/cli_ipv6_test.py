@@ -9,6 +9,11 @@ Cases, the first seven without any IPv4:
  6. A name of the relay leads to its IPv6 address.
  7. Where there is no route to an address the next one of its name is taken.
  8. A target whose name has addresses of both families is reached at the one that answers.
+ 9. Behind routers whose IPv4 can only be relayed, two peers that have IPv6 too reach each other directly, although both
+    reach the relay over IPv4 only.
+10. Where IPv6 leads to the relay only, two peers that reach it over IPv6 are directly connected by the addresses of their
+    IPv4 routers, which they learn from the relay as well.
+11. A peer that has only IPv6 and one that has only IPv4 are joined by a relay of both, whoever begins, over UDP and TCP.
 """
 
 import peers_fixture  # first: it starts the test again in namespaces
@@ -195,6 +200,56 @@ class BothFamilies(Machines):
         self.wait_for(client, "direct")
         for port in (8007, 8008):
             self.assertEqual(self.ask("a", "127.0.0.1", port, b"hello"), (0, b"olleh"))
+
+    def start_both(self):
+        relay = self.start_on("relay", "relay", "--listen", net.RELAY, "--listen", RELAY,
+                              "--user", "alice:secret", "--user", "bob:geheim")
+        self.wait_until(lambda: len(relay.said) >= 2, "the relay")
+        self.assertEqual(relay.said[:2], [f"listening on {address}:3478 (UDP, TCP)" for address in (net.RELAY, RELAY)])
+
+    def test_direct_over_ipv6_where_ipv4_is_relayed(self):
+        for side in "ab":
+            net.nat(f"nat-{side}", random=True)
+            ipv6.firewall(f"nat-{side}")
+        self.start_relay()
+        listener, client = self.pipe_both_ways()
+        for process, other in ((listener, "a"), (client, "b")):
+            self.assertEqual(self.remotes(process, "relay"), [f"{net.RELAY}:3478"])
+            self.assertRegex(self.remotes(process, "direct")[0], rf"\A\[{ipv6.HOST[other]}\]:\d+\Z")
+
+    def test_direct_over_ipv4_where_ipv6_is_relayed(self):
+        for side in "ab":
+            ipv6.firewall(f"nat-{side}", NOT_THE_RELAY)
+        self.start_both()
+        self.relay_at = "relay.test"
+        listener, client = self.pipe_both_ways()
+        for process, other in ((listener, 1), (client, 2)):
+            self.assertEqual(self.remotes(process, "relay"), [f"{RELAY}:3478"])
+            self.assertRegex(self.remotes(process, "direct")[0], rf"\A203\.0\.113\.{other * 16 + 2}:\d+\Z")
+
+    def joined(self, *arguments):
+        self.start_both()
+        self.relay_at = "relay.test"
+        listener, client = self.pipe_both_ways(*arguments)
+        for process in (listener, client):
+            self.assertEqual(self.remotes(process, "direct"), [])
+        return self.remotes(client, "relay"), self.remotes(listener, "relay")
+
+    def test_ipv6_to_ipv4(self):
+        ipv6.no_ipv4("nat-a")
+        ipv6.firewall("nat-b", "drop;")
+        self.assertEqual(self.joined(), ([f"{RELAY}:3478"], [f"{net.RELAY}:3478"]))
+
+    def test_ipv4_to_ipv6(self):
+        ipv6.no_ipv4("nat-b")
+        ipv6.firewall("nat-a", "drop;")
+        self.assertEqual(self.joined(), ([f"{net.RELAY}:3478"], [f"{RELAY}:3478"]))
+
+    def test_ipv6_over_tcp_to_ipv4(self):
+        ipv6.no_ipv4("nat-a")
+        ipv6.firewall("nat-a", NO_UDP)
+        ipv6.firewall("nat-b", "drop;")
+        self.assertEqual(self.joined(), ([f"{RELAY}:3478"], [f"{net.RELAY}:3478"]))
 
 
 if __name__ == "__main__":

@@ -129,7 +129,10 @@ agent::Config PeerOptions::agent_config(const net::RelayWay& way) const {
   config.identity = &identity;
   config.relay_transport = way.transport;
   for (const auto& relay : relays)
-    if (relay.address == way.address.address) config.relay = relay;
+    if (relay.address == way.address.address)
+      config.relay = relay;
+    else
+      config.relay_other_family = relay;
   return config;
 }
 

@@ -13,15 +13,16 @@
 namespace punchlab::cli {
 namespace {
 
-constexpr SocketId kTcpListener{4};
-constexpr SocketId kTlsListener{5};
+/// Ids of the sockets at each --listen: UDP (the four of RFC 5780 section 6 at the first), TCP, TLS.
+constexpr std::uint32_t kTcpListener = 4, kTlsListener = 5, kIdsOfListen = 6;
 
 /// The listening sockets: the primary one, and with an alternate address the four of RFC 5780 section 6.
 std::vector<TransportAddress> open_listeners(net::UdpHost& host, const RelayOptions& options) {
-  std::vector<TransportAddress> opened{open_or_fail(host, SocketId{0}, options.listen)};
+  const auto& first = options.listen.front();
+  std::vector<TransportAddress> opened{open_or_fail(host, SocketId{0}, first)};
   if (!options.alternate) return opened;
   opened.push_back(open_or_fail(host, SocketId{1}, *options.alternate));
-  opened.push_back(open_or_fail(host, SocketId{2}, {options.listen.address, opened[1].port}));
+  opened.push_back(open_or_fail(host, SocketId{2}, {first.address, opened[1].port}));
   opened.push_back(open_or_fail(host, SocketId{3}, {options.alternate->address, opened[0].port}));
   return opened;
 }
@@ -91,6 +92,24 @@ class RelayProgram final : public net::StreamUser {
   std::uint32_t allocations_ = 0;
 };
 
+/// TCP and TLS beside the UDP socket at `udp`, with ids from `first_id` on. Says what is open.
+void listen_for_streams(net::StreamSet& streams, relay::Server& server, const RelayOptions& options,
+                        const TransportAddress& udp, std::uint32_t first_id) {
+  if (options.tcp) {
+    const SocketId id{first_id + kTcpListener};
+    server.add_socket(id, Transport::tcp, listen_or_fail(streams, id, udp, nullptr));
+  }
+  std::string also;
+  if (!options.certificate.empty()) {
+    const SocketId id{first_id + kTlsListener};
+    const auto tls = tls_or_fail(options.certificate, options.key);
+    const auto local = listen_or_fail(streams, id, {udp.address, options.tls_port}, tls);
+    server.add_socket(id, Transport::tls, local);
+    also = fmt::format(", TLS on port {}", local.port);
+  }
+  fmt::print(stderr, "listening on {}{}{}\n", udp.to_string(), options.tcp ? " (UDP, TCP)" : " (UDP)", also);
+}
+
 }  // namespace
 
 int relay_command(const Arguments& arguments) {
@@ -102,19 +121,17 @@ int relay_command(const Arguments& arguments) {
   net::StreamSet streams(host);
   listen_for_interrupts();
   const auto udp = open_listeners(host, *options);
-  if (options->alternate)
-    options->config.discovery = {{udp[0].address, udp[1].address}, {udp[0].port, udp[1].port}};
+  if (options->alternate) options->config.discovery = {{udp[0].address, udp[1].address}, {udp[0].port, udp[1].port}};
   relay::Server server(options->config, rng);
-  for (std::size_t i = 0; i < udp.size(); ++i) server.add_socket(SocketId{static_cast<std::uint32_t>(i)}, Transport::udp, udp[i]);
-  if (options->tcp) server.add_socket(kTcpListener, Transport::tcp, listen_or_fail(streams, kTcpListener, udp[0], nullptr));
-  std::string also;
-  if (!options->certificate.empty()) {
-    const auto tls = tls_or_fail(options->certificate, options->key);
-    const auto local = listen_or_fail(streams, kTlsListener, {udp[0].address, options->tls_port}, tls);
-    server.add_socket(kTlsListener, Transport::tls, local);
-    also = fmt::format(", TLS on port {}", local.port);
+  for (std::size_t i = 0; i < udp.size(); ++i)
+    server.add_socket(SocketId{static_cast<std::uint32_t>(i)}, Transport::udp, udp[i]);
+  listen_for_streams(streams, server, *options, udp.front(), 0);
+  if (options->listen.size() == 2) {
+    const SocketId other{kIdsOfListen};
+    const auto local = open_or_fail(host, other, options->listen[1]);
+    server.add_socket(other, Transport::udp, local);
+    listen_for_streams(streams, server, *options, local, kIdsOfListen);
   }
-  fmt::print(stderr, "listening on {}{}{}\n", udp[0].to_string(), options->tcp ? " (UDP, TCP)" : " (UDP)", also);
   RelayProgram(host, streams, server).serve();
   fmt::print(stderr, "stopped\n");
   return kFine;

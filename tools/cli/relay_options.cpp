@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -45,18 +46,18 @@ turn::Prefix prefix_of(const std::string& text) {
 
 Syntax relay_syntax() {
   Syntax syntax{
-      .usage = "punchlab relay --listen ADDR[:PORT] [--alternate ADDR:PORT] --user NAME:PASSWORD... [OPTIONS]",
+      .usage = "punchlab relay --listen ADDR[:PORT]... [--alternate ADDR:PORT] --user NAME:PASSWORD... [OPTIONS]",
       .about =
           "Runs the relay on this machine: STUN, behaviour discovery (with --alternate), TURN and the rendezvous of "
-          "peers, over UDP, TCP and TLS, on IPv4 or IPv6, until Ctrl-C or SIGTERM.",
+          "peers, over UDP, TCP and TLS, on IPv4, IPv6 or both, until Ctrl-C or SIGTERM.",
       .example = "punchlab relay --listen 192.0.2.1 --user alice:secret",
       .options = po::options_description("options"),
       .positional = "",
   };
   auto add = syntax.options.add_options();
   add("config", po::value<std::string>(), "file with a line 'name = value' for each option");
-  add("listen", po::value<std::string>()->required(),
-      "the address that peers reach, IPv6 in brackets; port 3478 unless given, 0 for any");
+  add("listen", po::value<std::vector<std::string>>()->required(),
+      "the address that peers reach, IPv6 in brackets; port 3478 unless given, 0 for any; twice for IPv4 and IPv6");
   add("alternate", po::value<std::string>(), "second address and port, for RFC 5780");
   add("user", po::value<std::vector<std::string>>()->required(), "a user; may be given several times");
   add("relayed-ports", po::value<std::string>()->default_value("49152-65535"), "ports for allocations");
@@ -69,13 +70,29 @@ Syntax relay_syntax() {
   return syntax;
 }
 
-void check(const RelayOptions& options) {
-  if (options.listen.address.is_unspecified() || (options.alternate && options.alternate->address.is_unspecified()))
+void check_addresses(const RelayOptions& options) {
+  const auto unspecified = [](const TransportAddress& a) { return a.address.is_unspecified(); };
+  if (std::any_of(options.listen.begin(), options.listen.end(), unspecified) ||
+      (options.alternate && unspecified(*options.alternate)))
     throw CommandError(kWrongUsage, "the relay tells peers its address: give one that they reach, not 0.0.0.0 or ::");
-  if (options.alternate && options.alternate->address == options.listen.address)
+  const bool two = options.listen.size() == 2;
+  if (options.listen.size() > 2 || (two && options.listen[0].address.family() == options.listen[1].address.family()))
+    throw CommandError(kWrongUsage, "--listen: give one address, or one of IPv4 and one of IPv6");
+}
+
+/// What --alternate is the second address of.
+void check_alternate(const RelayOptions& options) {
+  if (!options.alternate) return;
+  const auto& first = options.listen.front();
+  if (options.alternate->address.family() != first.address.family())
+    throw CommandError(kWrongUsage, "--alternate must be of the same family as the first --listen, IPv4 or IPv6");
+  if (options.alternate->address == first.address)
     throw CommandError(kWrongUsage, "--alternate must be another address than --listen");
-  if (options.alternate && options.alternate->address.family() != options.listen.address.family())
-    throw CommandError(kWrongUsage, "--alternate must be of the same family as --listen, IPv4 or IPv6");
+}
+
+void check(const RelayOptions& options) {
+  check_addresses(options);
+  check_alternate(options);
   if (options.certificate.empty() != options.key.empty())
     throw CommandError(kWrongUsage, "--tls-certificate and --tls-key belong together");
 }
@@ -86,7 +103,8 @@ std::optional<RelayOptions> read_relay_options(const Arguments& arguments) {
   const auto values = parse(relay_syntax(), arguments);
   if (!values) return std::nullopt;
   RelayOptions options;
-  options.listen = address_of("listen", (*values)["listen"].as<std::string>());
+  for (const auto& text : (*values)["listen"].as<std::vector<std::string>>())
+    options.listen.push_back(address_of("listen", text));
   if (values->count("alternate") > 0)
     options.alternate = address_of("alternate", (*values)["alternate"].as<std::string>());
   for (const auto& user : (*values)["user"].as<std::vector<std::string>>())
@@ -101,7 +119,7 @@ std::optional<RelayOptions> read_relay_options(const Arguments& arguments) {
   options.tls_port = (*values)["tls-port"].as<std::uint16_t>();
   check(options);
   auto& turn = options.config.turn;
-  (options.listen.address.is_v4() ? turn.relayed_v4 : turn.relayed_v6) = options.listen.address;
+  for (const auto& [address, port] : options.listen) (address.is_v4() ? turn.relayed_v4 : turn.relayed_v6) = address;
   return options;
 }
 
