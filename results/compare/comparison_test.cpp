@@ -265,7 +265,7 @@ TEST_F(CompareTest, TogetherCellsWeighAlikeOnBothSides) {  // case 13
   after.manifest.seed = 2;
   for (auto& cell : after.cells)  // the same rates, but few trials of those that are never direct
     if (cell.trials[0].outcome == Outcome::relayed) cell.trials.resize(5);
-  const auto& direct = together(compare(before, after)).rate(Outcome::direct);
+  const auto direct = together(compare(before, after)).rate(Outcome::direct);
   EXPECT_NEAR(direct.difference.value, 0, 1e-12) << "no cell differs";
   EXPECT_NEAR(direct.first.rate, direct.second.rate, 1e-12);
   EXPECT_GT(direct.probability, 0.99);
