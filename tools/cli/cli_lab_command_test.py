@@ -164,9 +164,10 @@ class LabCommand(Command):
         (self.folder / "page").mkdir()
         self.write("page/hello.txt", "from the other side\n")
         server = "/usr/bin/python3 -m http.server --directory page 8080 >/dev/null 2>&1"
-        fetch = ('for i in $(seq 50); do curl -fsS --max-time 20 "http://$PUNCHLAB_CONNECTOR:8080/hello.txt" 2>/dev/null '
-                 '&& exit 0; sleep 0.2; done; exit 1')
-        out, _ = self.lab("sh", "-c", fetch, options=("--connector", server))
+        page = "http://' + os.environ['PUNCHLAB_CONNECTOR'] + ':8080/hello.txt"
+        fetch = (f"import os, urllib.request as u; print(u.urlopen('{page}', timeout=20).read().decode(), end='')")
+        again = f'for i in $(seq 50); do /usr/bin/python3 -c "{fetch}" 2>/dev/null && exit 0; sleep 0.2; done; exit 1'
+        out, _ = self.lab("sh", "-c", again, options=("--connector", server))
         self.assertEqual(out, "from the other side\n")
 
     def lab_without_tun(self, *words, options=(), status=0):
